@@ -1,0 +1,1 @@
+"""Informs: typed settings from the environment and logging. Read by the front door alone."""

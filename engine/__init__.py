@@ -1,0 +1,1 @@
+"""Acts: the use cases, one transaction each; authorises and logs."""

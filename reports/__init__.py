@@ -1,0 +1,1 @@
+"""Counts: KPIs and report documents, each figure a list of cases."""

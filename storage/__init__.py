@@ -1,0 +1,1 @@
+"""Keeps: tables, queries and migrations; one code path for PostgreSQL and SQLite."""

@@ -1,0 +1,1 @@
+"""Shows: pages and, later, the REST API. A door: looks up, calls the engine, returns."""

@@ -1,0 +1,71 @@
+"""Whether answers fit what is asked: the types of the definition, nothing missing, nothing unasked."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from workflows.dates import local_date
+from workflows.guards import Value
+from workflows.model import Definition, Field, FieldType, Transition
+from workflows.refusals import Refusal, Why
+
+LONGEST_TEXT = 2000
+PAST_ONLY = ("held_on", "decision_date")  # what has happened cannot lie ahead
+
+
+def answer_refusals(
+    definition: Definition, transition: Transition, answers: Mapping[str, Value], now: datetime
+) -> tuple[Refusal, ...]:
+    """Say what is wrong with the answers to a transition; empty when nothing is."""
+    asked = {a.field: a.required for a in transition.asks}
+    return tuple(_refusals(definition, asked, answers, now))
+
+
+def opening_refusals(definition: Definition, answers: Mapping[str, Value], now: datetime) -> tuple[Refusal, ...]:
+    """Say what is wrong with the first data of a case; empty when nothing is."""
+    asked = {f.name: f.required for f in definition.fields.values()}
+    return tuple(_refusals(definition, asked, answers, now))
+
+
+def amend_refusals(definition: Definition, answers: Mapping[str, Value], now: datetime) -> tuple[Refusal, ...]:
+    """Say what is wrong with corrected data; required fields may be left out but not emptied."""
+    asked = {f.name: f.required and f.name in answers for f in definition.fields.values()}
+    return tuple(_refusals(definition, asked, answers, now))
+
+
+def _refusals(
+    definition: Definition, asked: Mapping[str, bool], answers: Mapping[str, Value], now: datetime
+) -> Iterator[Refusal]:
+    for name in answers:
+        if name not in asked:
+            yield Refusal(Why.UNASKED_ANSWER, name, allowed=tuple(asked))
+    for name, required in asked.items():
+        value = answers.get(name)
+        if value is None or value == "":
+            if required:
+                yield Refusal(Why.MISSING_ANSWER, name)
+        elif not fits(definition.fields[name], value):
+            yield Refusal(Why.BAD_ANSWER, name, allowed=allowed_of(definition.fields[name]))
+        elif name in PAST_ONLY and isinstance(value, date) and value > local_date(now):
+            yield Refusal(Why.FUTURE_DATE, name)
+
+
+def fits(field: Field, value: Value) -> bool:
+    """Say whether a value is of the field's type and among its choices."""
+    match field.type:
+        case FieldType.DATE:
+            return isinstance(value, date) and not isinstance(value, datetime)
+        case FieldType.DATETIME:
+            return isinstance(value, datetime) and value.tzinfo is not None
+        case FieldType.BOOLEAN:
+            return isinstance(value, bool)
+        case FieldType.INTEGER:
+            return isinstance(value, int) and not isinstance(value, bool)
+        case FieldType.CHOICE:
+            return isinstance(value, str) and value in field.choices
+        case FieldType.TEXT:
+            return isinstance(value, str) and len(value) <= LONGEST_TEXT
+
+
+def allowed_of(field: Field) -> tuple[str, ...]:
+    """Say in the language's words what a field takes."""
+    return tuple(field.choices) if field.type is FieldType.CHOICE else (str(field.type),)

@@ -1,0 +1,127 @@
+"""The events every programme has: amending, pausing, resuming, acknowledging, snoozing, recomputing, migrating."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from workflows.answers import amend_refusals
+from workflows.case import Builtin, Event, Pause, Quiet, QuietKind, Snapshot, Watch
+from workflows.dates import local_date
+from workflows.guards import Value
+from workflows.planning import Rules
+from workflows.refusals import EventRefusedError, Refusal, Why
+
+
+def apply_builtin(rules: Rules, before: Snapshot, event: Event, now: datetime) -> tuple[Snapshot, date]:
+    """Return the case after a built-in event (deadlines not yet planned) and the day it happened.
+
+    Raises:
+        EventRefusedError: the event does not fit the case.
+    """
+    after = _EVENTS[Builtin(event.name)](rules, before, event, now)
+    return replace(after, seq=before.seq + 1), local_date(now)
+
+
+def _amend(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    refusals = amend_refusals(rules.definition, event.answers, now)
+    if refusals:
+        raise EventRefusedError(event.name, before.state, refusals)
+    return replace(before, data={**before.data, **event.answers})
+
+
+def _pause(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    kind, from_on = event.answers.get("kind"), _date_of(event.answers, "from_on") or local_date(now)
+    if not isinstance(kind, str) or kind not in rules.definition.pauses:
+        raise _refused(event, before, Refusal(Why.BAD_ANSWER, "kind", allowed=tuple(rules.definition.pauses)))
+    if rules.definition.states[before.state].final:
+        raise _refused(event, before, Refusal(Why.FINAL, before.state))
+    if from_on > local_date(now):
+        raise _refused(event, before, Refusal(Why.FUTURE_DATE, "from_on"))
+    if any(p.kind == kind and p.until_on is None for p in before.pauses):
+        raise _refused(event, before, Refusal(Why.ALREADY_PAUSED, kind))
+    return replace(before, pauses=(*before.pauses, Pause(kind, from_on)))
+
+
+def _resume(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    kind = event.answers.get("kind")
+    until_on = _date_of(event.answers, "until_on") or local_date(now)
+    running = [p for p in before.pauses if p.kind == kind and p.until_on is None]
+    if not running:
+        allowed = tuple(p.kind for p in before.pauses if p.until_on is None)
+        raise _refused(event, before, Refusal(Why.NOT_PAUSED, str(kind or ""), allowed=allowed))
+    if until_on > local_date(now):
+        raise _refused(event, before, Refusal(Why.FUTURE_DATE, "until_on"))
+    if until_on < running[0].from_on:
+        raise _refused(event, before, Refusal(Why.UNTIL_PAST, "until_on"))
+    ended = replace(running[0], until_on=until_on)
+    return replace(before, pauses=tuple(ended if p is running[0] else p for p in before.pauses))
+
+
+def _acknowledge(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    return _quieten(QuietKind.ACKNOWLEDGED, before, event, now)
+
+
+def _snooze(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    if not event.answers.get("reason"):
+        raise _refused(event, before, Refusal(Why.NO_REASON, "reason"))
+    _, watch = _live_watch(before, event)
+    until_on = _date_of(event.answers, "until_on")
+    if until_on and watch.due_on and until_on > watch.due_on:
+        raise _refused(event, before, Refusal(Why.UNTIL_AFTER_DUE, "until_on"))
+    return _quieten(QuietKind.SNOOZED, before, event, now)
+
+
+def _quieten(kind: QuietKind, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    name, watch = _live_watch(before, event)
+    until_on = _date_of(event.answers, "until_on")
+    if until_on is None:
+        raise _refused(event, before, Refusal(Why.MISSING_ANSWER, "until_on"))
+    if until_on <= local_date(now):
+        raise _refused(event, before, Refusal(Why.UNTIL_PAST, "until_on"))
+    quiet = Quiet(kind, until_on, seq=before.seq + 1)
+    return replace(before, watch={**before.watch, name: replace(watch, quiet=quiet)})
+
+
+def _live_watch(before: Snapshot, event: Event) -> tuple[str, Watch]:
+    name = event.answers.get("deadline")
+    watch = before.watch.get(name) if isinstance(name, str) else None
+    if not isinstance(name, str) or watch is None or not watch.live:
+        live = tuple(kind for kind, w in before.watch.items() if w.live)
+        raise _refused(event, before, Refusal(Why.NOT_OPEN, str(name or ""), allowed=live))
+    return name, watch
+
+
+def _recompute(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    return before
+
+
+def _migrate(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    """Move to the rules' definition. The case stays in its state, which the new version must have."""
+    if before.state not in rules.definition.states:
+        raise _refused(event, before, Refusal(Why.WRONG_STATE, before.state, allowed=tuple(rules.definition.states)))
+    return before
+
+
+def _date_of(answers: Mapping[str, Value], name: str) -> date | None:
+    value = answers.get(name)
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
+
+
+def _refused(event: Event, before: Snapshot, refusal: Refusal) -> EventRefusedError:
+    return EventRefusedError(event.name, before.state, [refusal])
+
+
+def _open_twice(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    raise _refused(event, before, Refusal(Why.WRONG_STATE, before.state))
+
+
+_EVENTS: Mapping[Builtin, Callable[[Rules, Snapshot, Event, datetime], Snapshot]] = {
+    Builtin.OPEN: _open_twice,
+    Builtin.AMEND: _amend,
+    Builtin.PAUSE: _pause,
+    Builtin.RESUME: _resume,
+    Builtin.RECOMPUTE: _recompute,
+    Builtin.MIGRATE: _migrate,
+    Builtin.ACKNOWLEDGE: _acknowledge,
+    Builtin.SNOOZE: _snooze,
+}

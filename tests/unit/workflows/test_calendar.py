@@ -10,7 +10,8 @@ from workflows.calendar import CalendarRangeError, UnknownCalendarError, calenda
 
 SE = calendar_named("SE")
 
-days = st.dates(date(2016, 1, 1), date(2044, 12, 31))
+# Far enough inside the calendar that two counts of 200 working days in one direction stay in it.
+days = st.dates(date(2017, 1, 1), date(2043, 12, 31))
 working_days = days.filter(SE.is_working_day)
 counts = st.integers(-200, 200)
 
@@ -156,10 +157,11 @@ def test_the_version_tells_local_closures_apart() -> None:
     assert len(versions) == 3
 
 
-def test_the_version_does_not_depend_on_the_order_of_closures() -> None:
-    closures = [date(2024, 5, number) for number in range(1, 29)]
+def test_the_version_is_the_same_in_every_process() -> None:
+    may = frozenset(date(2024, 5, number) for number in range(1, 29))
 
-    assert calendar_named("SE", frozenset(closures)).version == calendar_named("SE", frozenset(closures[::-1])).version
+    # printf '2024-05-01,...,2024-05-28' | sha256sum | cut -c1-8
+    assert calendar_named("SE", may).version == f"{SE.version}+498bc4e1"
 
 
 def test_a_calendar_is_built_once() -> None:

@@ -66,7 +66,8 @@ def test_a_span_prints_in_plain_english(span: Span, text: str) -> None:
         "1.5 days",
         "1 fortnight",
         "1 Month",
-        "²  days",
+        "² days",
+        "٣ days",
         "10000 days",
     ],
 )

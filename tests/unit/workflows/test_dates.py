@@ -79,6 +79,11 @@ def test_a_span_that_means_nothing_is_refused_with_what_is_allowed(text: str) ->
     assert "<0-9999> working days" in refusal.value.allowed
 
 
+def test_a_number_too_long_to_be_read_is_refused_like_any_other() -> None:
+    with pytest.raises(DateLanguageError):
+        Span.parse(f"{'9' * 5000} days")
+
+
 def test_a_span_cannot_be_negative() -> None:
     with pytest.raises(DateLanguageError):
         Span(-1, Unit.DAYS)

@@ -1,1 +1,1 @@
-"""Speaks: typed messages without personal data, templates, invitations and channels. Knows no database."""
+"""What Bevaka says, and how it says it: typed messages without personal data, their wording, and the channels."""

@@ -1,0 +1,136 @@
+"""One SMTP connection: greeting, verified TLS, login, then one recipient per transaction.
+
+Written on smtplib's reply and command level, because its `starttls` verifies nothing by default and its `sendmail`
+neither tells a loss before DATA from one after, nor reports a refused recipient among accepted ones.
+"""
+
+import re
+import smtplib
+import ssl
+
+from notifications.channels import sockets
+from notifications.channels.email.failures import mapped, refused
+from notifications.channels.email.settings import SmtpSettings
+from notifications.channels.sockets import Allowance, BoundedSocket, BoundedTLSSocket
+from notifications.outcomes import DeliveryFailed
+
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class Conversation:
+    """A connection that is ready for transactions."""
+
+    def __init__(self, settings: SmtpSettings, context: ssl.SSLContext, allowance: Allowance) -> None:
+        """Connect, secure and log in.
+
+        Raises:
+            DeliveryFailed: Any of it failed. Without TLS no login and no message leaves this computer.
+        """
+        self._settings = settings
+        self._smtp = smtplib.SMTP(local_hostname=settings.message_id_domain)
+        self._socket: BoundedSocket | BoundedTLSSocket = _connected(settings, allowance)
+        self._smtp.sock = self._socket
+        try:
+            self._introduce(context, allowance)
+        except BaseException:
+            self.hang_up()
+            raise
+
+    def _introduce(self, context: ssl.SSLContext, allowance: Allowance) -> None:
+        if self._settings.security == "tls":
+            self._secure(context, allowance)
+        with mapped():
+            code, _text = self._smtp.getreply()
+        if code != 220:
+            raise refused(code, sender_or_server=True)
+        self._greet()
+        if self._settings.security == "starttls":
+            self._start_tls(context, allowance)
+            self._greet()
+        self._log_in()
+
+    def _greet(self) -> None:
+        with mapped():
+            code, _text = self._smtp.ehlo()
+        if code != 250:
+            raise refused(code, sender_or_server=True)
+
+    def _start_tls(self, context: ssl.SSLContext, allowance: Allowance) -> None:
+        if not self._smtp.has_extn("starttls"):
+            raise DeliveryFailed("smtp_tls_missing", channel_broken=True)
+        with mapped():
+            code, _text = self._smtp.docmd("STARTTLS")
+        if code != 220:
+            raise DeliveryFailed("smtp_tls_missing", channel_broken=True)
+        self._secure(context, allowance)
+
+    def _secure(self, context: ssl.SSLContext, allowance: Allowance) -> None:
+        with mapped():
+            self._socket = sockets.secure(self._socket, self._settings.host, context, allowance)
+        self._smtp.sock = self._socket
+        # RFC 3207 §4.2: what was learnt in plain text is forgotten, buffered bytes included.
+        self._smtp.file = None
+        self._smtp.ehlo_resp = None
+        self._smtp.esmtp_features = {}
+
+    def _log_in(self) -> None:
+        if self._settings.username is None or self._settings.password is None:
+            return
+        with mapped():
+            self._smtp.login(self._settings.username, self._settings.password)
+
+    def is_alive(self, allowance: Allowance) -> bool:
+        """Start afresh with RSET; False when the connection has died, which is then certain before anything is sent."""
+        self._socket.allowance = allowance
+        try:
+            code, _text = self._smtp.rset()
+        except (OSError, smtplib.SMTPException):
+            return False
+        return code == 250
+
+    def deliver(self, recipient: str, octets: bytes) -> str:
+        """Hand over one message to one recipient.
+
+        Returns:
+            The server's reply code.
+
+        Raises:
+            DeliveryFailed: With ``unknown_outcome`` when the connection was lost after the message was sent.
+        """
+        self._step(f"MAIL FROM:<{self._settings.sender_address}>", {250}, sender_or_server=True)
+        self._step(f"RCPT TO:<{recipient}>", {250, 251})
+        self._step("DATA", {354})
+        with mapped(after_data=True):
+            self._smtp.send(_LEADING_DOT.sub(b"..", octets) + b".\r\n")
+            code, _text = self._smtp.getreply()
+        if not 200 <= code <= 299:
+            raise refused(code)
+        return str(code)
+
+    def _step(self, command: str, hoped_for: set[int], *, sender_or_server: bool = False) -> None:
+        with mapped():
+            code, _text = self._smtp.docmd(command)
+        if code not in hoped_for:
+            raise refused(code, sender_or_server=sender_or_server)
+
+    def take_leave(self) -> None:
+        """Say QUIT and close; the other side's answer does not matter."""
+        try:
+            self._smtp.docmd("QUIT")
+        except (OSError, smtplib.SMTPException):
+            pass
+        finally:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close without a word."""
+        self._smtp.close()
+        self._socket.close()
+
+
+def _connected(settings: SmtpSettings, allowance: Allowance) -> BoundedSocket:
+    try:
+        return sockets.connect(settings.host, settings.port, allowance)
+    except OSError:
+        pass
+    raise DeliveryFailed("connect")

@@ -1,0 +1,35 @@
+"""An email policy that leaves the threading headers alone.
+
+The standard library's SMTP policy turns a long ``References``, ``In-Reply-To`` or ``List-Unsubscribe`` into an RFC 2047
+encoded word, which no mail program reads as an ID, so that threading breaks (cpython#100991, #137201; seen on 3.10 to
+3.13, facts/notifications.md §2). A longer ``max_line_length`` would break Swedish subjects instead.
+"""
+
+from email.policy import SMTP, EmailPolicy
+
+_RAW = frozenset({"message-id", "references", "in-reply-to", "list-unsubscribe"})
+
+
+class ThreadingPolicy(EmailPolicy):
+    """The SMTP policy, with the headers of IDs and addresses written as they are."""
+
+    def fold(self, name: str, value: str) -> str:
+        """One header, folded unless it must not be."""
+        if name.lower() in _RAW:
+            return _unfolded(name, value)
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The same in bytes, which is what is sent."""
+        if name.lower() in _RAW:
+            return _unfolded(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+def _unfolded(name: str, value: str) -> str:
+    if "\r" in value or "\n" in value:
+        raise ValueError("a header holds no line break")
+    return f"{name}: {value}\r\n"
+
+
+THREADING = ThreadingPolicy(linesep=SMTP.linesep)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from jinja2.runtime import Context
 
 from notifications.messages import Digest, DigestLine, Invitation, Kind, Message, Notice, Reason
 from notifications.recipients import Language
@@ -215,12 +216,18 @@ class _Words:
         self._language: Language = language
         self._kind = kind
         self._values = values
+        self._templates: dict[str, tuple[Template, Context]] = {}
 
     def say(self, template: str, block: str) -> str:
         """One block as a single line of plain text."""
-        source: Template = environment().get_template(f"{self._language}/{template}.j2")
-        context = source.new_context(dict(self._values))
+        source, context = self._opened(template)
         return " ".join("".join(source.blocks[block](context)).split())
+
+    def _opened(self, template: str) -> tuple[Template, Context]:
+        if template not in self._templates:
+            source = environment().get_template(f"{self._language}/{template}.j2")
+            self._templates[template] = (source, source.new_context(dict(self._values)))
+        return self._templates[template]
 
     def fact(self, name: str) -> Fact:
         """A labelled value."""

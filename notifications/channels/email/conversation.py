@@ -7,6 +7,7 @@ neither tells a loss before DATA from one after, nor reports a refused recipient
 import re
 import smtplib
 import ssl
+import time
 
 from notifications.channels import sockets
 from notifications.channels.email.failures import mapped, refused
@@ -14,6 +15,7 @@ from notifications.channels.email.settings import SmtpSettings
 from notifications.channels.sockets import Allowance, BoundedSocket, BoundedTLSSocket
 from notifications.outcomes import DeliveryFailed
 
+_FRESH_SECONDS = 1.0
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -27,6 +29,7 @@ class Conversation:
             DeliveryFailed: Any of it failed. Without TLS no login and no message leaves this computer.
         """
         self._settings = settings
+        self._fresh_until = 0.0
         self._smtp = smtplib.SMTP(local_hostname=settings.message_id_domain)
         self._socket: BoundedSocket | BoundedTLSSocket = _connected(settings, allowance)
         self._smtp.sock = self._socket
@@ -80,8 +83,13 @@ class Conversation:
             self._smtp.login(self._settings.username, self._settings.password)
 
     def is_alive(self, allowance: Allowance) -> bool:
-        """Start afresh with RSET; False when the connection has died, which is then certain before anything is sent."""
+        """Start afresh with RSET; False when the connection has died, which is then certain before anything is sent.
+
+        Right after an accepted message there is nothing to reset (RFC 5321 §4.1.1.4), and no time to die in.
+        """
         self._socket.allowance = allowance
+        if time.monotonic() < self._fresh_until:
+            return True
         try:
             code, _text = self._smtp.rset()
         except (OSError, smtplib.SMTPException):
@@ -97,6 +105,7 @@ class Conversation:
         Raises:
             DeliveryFailed: With ``unknown_outcome`` when the connection was lost after the message was sent.
         """
+        self._fresh_until = 0.0
         self._step(f"MAIL FROM:<{self._settings.sender_address}>", {250}, sender_or_server=True)
         self._step(f"RCPT TO:<{recipient}>", {250, 251})
         self._step("DATA", {354})
@@ -105,6 +114,7 @@ class Conversation:
             code, _text = self._smtp.getreply()
         if not 200 <= code <= 299:
             raise refused(code)
+        self._fresh_until = time.monotonic() + _FRESH_SECONDS
         return str(code)
 
     def _step(self, command: str, hoped_for: set[int], *, sender_or_server: bool = False) -> None:

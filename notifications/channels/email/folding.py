@@ -5,9 +5,23 @@ encoded word, which no mail program reads as an ID, so that threading breaks (cp
 3.13, facts/notifications.md §2). A longer ``max_line_length`` would break Swedish subjects instead.
 """
 
+from email.headerregistry import HeaderRegistry
 from email.policy import SMTP, EmailPolicy
+from functools import lru_cache
+from typing import Any
 
 _RAW = frozenset({"message-id", "references", "in-reply-to", "list-unsubscribe"})
+
+
+_LINE = 78
+
+
+class _Registry(HeaderRegistry):
+    """The library's registry makes a new class for every header it meets; this one remembers them."""
+
+    @lru_cache(maxsize=64)  # noqa: B019 - there is one registry, and it lives as long as the process
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__(name)
 
 
 class ThreadingPolicy(EmailPolicy):
@@ -21,9 +35,13 @@ class ThreadingPolicy(EmailPolicy):
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """The same in bytes, which is what is sent."""
-        if name.lower() in _RAW:
+        if name.lower() in _RAW or _fits(name, value):
             return _unfolded(name, value).encode("ascii")
         return super().fold_binary(name, value)
+
+
+def _fits(name: str, value: str) -> bool:
+    return value.isascii() and len(name) + len(value) <= _LINE - 2 and "\n" not in value and "\r" not in value
 
 
 def _unfolded(name: str, value: str) -> str:
@@ -32,4 +50,4 @@ def _unfolded(name: str, value: str) -> str:
     return f"{name}: {value}\r\n"
 
 
-THREADING = ThreadingPolicy(linesep=SMTP.linesep)
+THREADING = ThreadingPolicy(linesep=SMTP.linesep, header_factory=_Registry())

@@ -64,7 +64,7 @@ class DemoMailbox:
 
     def add_mail(self, raw: bytes, envelope_to: str, received_at: datetime) -> int:
         """Keep a mail; returns its number."""
-        subject = str(make_header(decode_header(_HEADERS.parsebytes(raw).get("Subject", ""))))
+        subject = str(make_header(decode_header(_HEADERS.parsebytes(raw.partition(b"\r\n\r\n")[0]).get("Subject", ""))))
         # Quoted-printable folds lines, even inside a reference; to unfold is a hundred times cheaper than to parse.
         text = raw.replace(b"=\r\n", b"").decode("ascii", errors="replace")
         return self._add("mail", raw, envelope_to, received_at, subject, text)

@@ -57,7 +57,7 @@ class FactType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something transitions establish: a consent given, a meeting held. Names may be dotted (`consent.region_to_fk`)."""
+    """Something transitions establish: a consent given, a meeting held. Dots may group names: `consent.region_to_fk`."""
 
     name: str
     type: FactType
@@ -215,7 +215,8 @@ class Kpi:
     deadline: str | None = None  # share of cases whose `deadline` was met …
     within: Offset | None = None  # … within this of `anchor`
     anchor: str | None = None
-    fact: str | None = None  # or share of cases with this fact
+    fact: str | None = None  # or share of cases with this flag …
+    among: str | None = None  # … among those with this one; the others are undecided
 
 
 @dataclass(frozen=True, slots=True)

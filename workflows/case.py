@@ -34,7 +34,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The clock of some deadlines stands still from `from_on`, until (not including) `until_on`; None = still paused."""
+    """The clock of some deadlines stands still from `from_on` until (not including) `until_on`; None = paused."""
 
     kind: str
     from_on: date
@@ -71,6 +71,9 @@ class Watch:
         paused_days: how many days pauses have moved the date.
         paused: a pause holds it now.
         quiet: acknowledged or snoozed.
+        met_on: the day a single deadline was met, or the latest occurrence of a recurring one.
+        rule: the rule the date was reckoned by, in the words of the definition.
+        marks: the steps, and the moments, that its ladder runs by (`ladders.ladder_marks`).
     """
 
     entry_seq: int
@@ -84,6 +87,9 @@ class Watch:
     paused_days: int = 0
     paused: bool = False
     quiet: Quiet | None = None
+    met_on: date | None = None
+    rule: str = ""
+    marks: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything the machine knows of a case. `seq` counts its events, `entry_seq` is the one that entered the state."""
+    """Everything the machine knows of a case. `seq` counts its events, `entry_seq` entered the state."""
 
     state: str
     seq: int
@@ -118,8 +124,8 @@ class Became(StrEnum):
     MET = "met"
     LEFT = "left"  # the case left the states it is watched in
     VOID = "void"  # its condition no longer holds, its anchor is gone or the period is over
-    MOVED = "moved"  # its anchor changed; a new generation follows
-    REVISED = "revised"  # same ladder, new date, pause or quiet
+    MOVED = "moved"  # its anchor, rule or ladder changed; a new generation follows
+    REVISED = "revised"  # same steps, but a new date, new moments, a pause or a quiet
 
 
 @dataclass(frozen=True, slots=True)

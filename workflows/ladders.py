@@ -5,9 +5,10 @@ Slots follow from the definition alone; which person holds the role is found whe
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 
 from workflows.calendar import Calendar
 from workflows.case import Quiet, QuietKind
@@ -56,11 +57,8 @@ class LadderStep:
     rung: Rung
     repeated: bool
     at: datetime  # UTC
-
-    @property
-    def slots(self) -> tuple[str, ...]:
-        """Return whom this step addresses, each once."""
-        return slots_of(self.rung)
+    on: date  # the same in Stockholm
+    slots: tuple[str, ...]  # whom this step addresses, each once
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class LadderMove:
 @lru_cache(maxsize=4096)
 def slots_of(rung: Rung) -> tuple[str, ...]:
     """Return the slots of a rung in the definition's order."""
-    mails = tuple(f"{role}:email" for role in rung.to) if "email" in rung.channels else ()
+    mails = tuple(f"{role}:email" for role in dict.fromkeys(rung.to)) if "email" in rung.channels else ()
     return (*mails, TEAM_SLOT) if "teams" in rung.channels else mails
 
 
@@ -107,16 +105,31 @@ def ladder_steps(
     """Return every step of a ladder in the order of time.
 
     Steps come on working days when the clinic opens: reminders before the date on the previous working day, escalations
-    after it on the next, so that neither comes too late to be useful nor before it is true (DESIGN §5). The order of the
-    steps does not depend on the date, so that a ladder whose date is moved by a pause goes on where it was; where
+    after it on the next, so that neither comes too late to be useful nor before it is true (DESIGN §5). The order of
+    the steps does not depend on the date, so that a ladder whose date is moved by a pause goes on where it was; where
     holidays would turn two neighbours around, the later one waits for the earlier.
     """
     steps: list[LadderStep] = []
     for index, (key, rung, number) in enumerate(_in_order(ladder)):
-        at = _moment(rung, number, due_on, calendar, hours)
-        at = max(at, steps[-1].at) if steps else at
-        steps.append(LadderStep(index, key, rung, number > 1, at))
+        on = _day(rung, number, due_on, calendar)
+        on = max(on, steps[-1].on) if steps else on
+        steps.append(LadderStep(index, key, rung, number > 1, _opening(on, hours.opens), on, slots_of(rung)))
     return tuple(steps)
+
+
+@lru_cache(maxsize=65536)
+def ladder_marks(ladder: tuple[Rung, ...], due_on: date, calendar: Calendar, hours: WorkingHours) -> tuple[str, str]:
+    """Return two short marks of a ladder: one of its steps in their order, one of the moments they come at.
+
+    While the first stays, `next_rung` means the same step, and the ladder goes on where it was though a new version of
+    the definition or a new calendar has moved its moments.
+    """
+    steps = ladder_steps(ladder, due_on, calendar, hours)
+    return _mark([f"{step.key} {' '.join(step.slots)}" for step in steps]), _mark([str(step.at) for step in steps])
+
+
+def _mark(words: list[str]) -> str:
+    return sha256("\n".join(words).encode()).hexdigest()[:8]
 
 
 @lru_cache(maxsize=1024)
@@ -135,27 +148,28 @@ def _nominal_days(rung: Rung, number: int) -> float:
     return days + (number - 1) * rung.repeat.span.count * NOMINAL_DAYS[rung.repeat.span.unit] if rung.repeat else days
 
 
-def _moment(rung: Rung, number: int, due_on: date, calendar: Calendar, hours: WorkingHours) -> datetime:
+def _day(rung: Rung, number: int, due_on: date, calendar: Calendar) -> date:
     day = shift(due_on, rung.at.span, rung.at.sign, calendar)
     if rung.repeat and number > 1:
         day = shift(day, Span(rung.repeat.span.count * (number - 1), rung.repeat.span.unit), 1, calendar)
     escalates = rung.level is Level.ESCALATE
-    opens_on = calendar.next_working_day(day) if escalates else calendar.previous_working_day(day)
-    return at_local(opens_on, hours.opens)
+    return calendar.next_working_day(day) if escalates else calendar.previous_working_day(day)
+
+
+@lru_cache(maxsize=16384)
+def _opening(day: date, opens: time) -> datetime:
+    return at_local(day, opens)
 
 
 def next_moment(deadline: Deadline, state: LadderState, calendar: Calendar, hours: WorkingHours) -> datetime | None:
     """Return when the ladder has something to do next, or None when it has come to its end."""
     steps = ladder_steps(deadline.ladder, state.due_on, calendar, hours)
-    candidates = [steps[state.next_rung].at] if state.next_rung < len(steps) else []
-    if state.quiet and not state.quiet_told:
-        candidates.append(quiet_end(state.quiet, calendar, hours))
-    return min(candidates, default=None)
+    return _next_at(steps, state, quiet_end(state.quiet, calendar, hours) if state.quiet else None)
 
 
 def quiet_end(quiet: Quiet, calendar: Calendar, hours: WorkingHours) -> datetime:
     """Return when a quiet ends and says so: when the clinic opens on (or next after) its date."""
-    return at_local(calendar.next_working_day(quiet.until_on), hours.opens)
+    return _opening(calendar.next_working_day(quiet.until_on), hours.opens)
 
 
 def advance(
@@ -167,31 +181,45 @@ def advance(
     fourteen. A step that fell in a quiet is suppressed; when the quiet is over the one who asked for it is told.
     """
     steps = ladder_steps(deadline.ladder, state.due_on, calendar, hours)
-    due = [step for step in steps[state.next_rung :] if step.at <= now]
-    ended = (
-        state.quiet if state.quiet and not state.quiet_told and quiet_end(state.quiet, calendar, hours) <= now else None
-    )
-    waiting = [(step, slot) for step in due for slot in step.slots]
-    muted = {step.key for step in due if is_muted(step, state.quiet, calendar, hours)}
-    newest = {slot: step.key for step, slot in waiting if step.key not in muted}
-    entries = [_entry(step, slot, muted, newest, state.quiet, now) for step, slot in waiting]
-    if ended:
-        entries.append(_quiet_over(deadline, ended, newest))
-    moved = LadderState(state.due_on, state.next_rung + len(due), state.quiet, state.quiet_told or ended is not None)
-    return LadderMove(tuple(entries), moved, next_moment(deadline, moved, calendar, hours))
+    due = _due(steps, state.next_rung, now)
+    quiet_until = quiet_end(state.quiet, calendar, hours) if state.quiet else None
+    muted = {step.key for step in due if _is_held(step, state.quiet, quiet_until)}
+    newest = {slot: step.key for step in due if step.key not in muted for slot in step.slots}
+    today = local_date(now)
+    entries = [_entry(step, slot, muted, newest, state.quiet, today) for step in due for slot in step.slots]
+    tells = state.quiet is not None and not state.quiet_told and quiet_until is not None and quiet_until <= now
+    if tells and state.quiet:
+        entries.append(_quiet_over(deadline, state.quiet, newest))
+    moved = LadderState(state.due_on, state.next_rung + len(due), state.quiet, state.quiet_told or tells)
+    return LadderMove(tuple(entries), moved, _next_at(steps, moved, quiet_until))
+
+
+def _due(steps: tuple[LadderStep, ...], first: int, now: datetime) -> list[LadderStep]:
+    return [step for step in steps[first:] if step.at <= now]
+
+
+def _next_at(steps: tuple[LadderStep, ...], state: LadderState, quiet_until: datetime | None) -> datetime | None:
+    step_at = steps[state.next_rung].at if state.next_rung < len(steps) else None
+    if quiet_until is None or state.quiet_told:
+        return step_at
+    return min(step_at, quiet_until) if step_at else quiet_until
 
 
 def is_muted(step: LadderStep, quiet: Quiet | None, calendar: Calendar, hours: WorkingHours) -> bool:
     """Say whether a quiet holds a step back. An acknowledgement never holds the first escalation of a level."""
-    if quiet is None or step.at >= quiet_end(quiet, calendar, hours):
+    return _is_held(step, quiet, quiet_end(quiet, calendar, hours) if quiet else None)
+
+
+def _is_held(step: LadderStep, quiet: Quiet | None, quiet_until: datetime | None) -> bool:
+    if quiet is None or quiet_until is None or step.at >= quiet_until:
         return False
     return quiet.kind is QuietKind.SNOOZED or step.rung.level is Level.REMIND or step.repeated
 
 
 def _entry(
-    step: LadderStep, slot: str, muted: set[str], newest: dict[str, str], quiet: Quiet | None, now: datetime
+    step: LadderStep, slot: str, muted: set[str], newest: dict[str, str], quiet: Quiet | None, today: date
 ) -> Entry:
-    late = local_date(step.at) < local_date(now)
+    late = step.on < today
     if step.key in muted and quiet:
         return Entry(step.key, slot, Outcome.SUPPRESSED, Reason(quiet.kind.value), late)
     if newest[slot] != step.key:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from workflows.answers import answer_refusals, opening_refusals
+from workflows.answers import answer_refusals, opening_refusals, told
+from workflows.calendar import CalendarRangeError
 from workflows.case import Builtin, Decision, Event, InvitationStep, Invited, Snapshot
 from workflows.dates import local_date
 from workflows.guards import Value
 from workflows.model import Fact, FactType, Invite, Transition
 from workflows.planning import Rules, as_date, guard_values, plan
-from workflows.refusals import EventRefusedError, Refusal, Why
+from workflows.refusals import EventRefusedError, Refusal, Why, shown
 from workflows.standing import apply_builtin
 
 BUILTINS = frozenset(builtin.value for builtin in Builtin)
@@ -44,7 +45,7 @@ def decide(rules: Rules, snapshot: Snapshot | None, event: Event, now: datetime)
     if refusals:
         raise EventRefusedError(event.name, snapshot.state, refusals)
     transition = rules.definition.transitions[event.name]
-    changed, invitations = _moved(transition, snapshot, event)
+    changed, invitations = _moved(rules, transition, snapshot, event, now)
     decision = _planned(rules, snapshot, changed, event, _happened_on(event, now), now)
     return replace(decision, invitations=invitations)
 
@@ -56,7 +57,7 @@ def refusals_of(rules: Rules, snapshot: Snapshot, event: Event, now: datetime) -
     """
     transition = rules.definition.transitions.get(event.name)
     if transition is None:
-        return (Refusal(Why.UNKNOWN_EVENT, event.name, allowed=tuple(rules.definition.transitions)),)
+        return (Refusal(Why.UNKNOWN_EVENT, shown(event.name), allowed=tuple(rules.definition.transitions)),)
     blocked = blockers(rules, snapshot, transition, now)
     return blocked or answer_refusals(rules.definition, transition, event.answers, now)
 
@@ -73,23 +74,30 @@ def blockers(rules: Rules, snapshot: Snapshot, transition: Transition, now: date
 
 
 def _open(rules: Rules, event: Event, now: datetime) -> Decision:
-    refusals = opening_refusals(rules.definition, event.answers, now)
     if event.name != Builtin.OPEN:
-        refusals = (Refusal(Why.UNKNOWN_EVENT, event.name, allowed=(Builtin.OPEN,)),)
+        raise EventRefusedError(
+            event.name, "", [Refusal(Why.UNKNOWN_EVENT, shown(event.name), allowed=(Builtin.OPEN.value,))]
+        )
+    refusals = opening_refusals(rules.definition, event.answers, now)
     if refusals:
         raise EventRefusedError(event.name, "", refusals)
     facts = {fact.name: _nothing(fact) for fact in rules.definition.facts.values()}
-    first = Snapshot(state=rules.definition.initial, seq=1, entry_seq=1, data={**facts, **event.answers})
-    planned, steps = plan(rules, {}, first, event.name, local_date(now), now)
-    return Decision(event, None, planned, steps)
+    first = Snapshot(state=rules.definition.initial, seq=1, entry_seq=1, data={**facts, **told(event.answers)})
+    return _planned(rules, None, first, event, local_date(now), now)
 
 
 def _nothing(fact: Fact) -> bool | int:
     return 0 if fact.type is FactType.COUNT else False
 
 
-def _planned(rules: Rules, before: Snapshot, changed: Snapshot, event: Event, on: date, now: datetime) -> Decision:
-    planned, steps = plan(rules, before.watch, changed, event.name, on, now)
+def _planned(
+    rules: Rules, before: Snapshot | None, changed: Snapshot, event: Event, on: date, now: datetime
+) -> Decision:
+    try:
+        planned, steps = plan(rules, before.watch if before else {}, changed, event.name, on, now)
+    except CalendarRangeError as error:
+        state = before.state if before else ""
+        raise EventRefusedError(event.name, state, [Refusal(Why.OUT_OF_CALENDAR)]) from error
     return Decision(event, before, planned, steps)
 
 
@@ -97,10 +105,12 @@ def _happened_on(event: Event, now: datetime) -> date:
     return as_date(event.answers.get(HELD_ON)) or local_date(now)
 
 
-def _moved(transition: Transition, before: Snapshot, event: Event) -> tuple[Snapshot, tuple[InvitationStep, ...]]:
+def _moved(
+    rules: Rules, transition: Transition, before: Snapshot, event: Event, now: datetime
+) -> tuple[Snapshot, tuple[InvitationStep, ...]]:
     seq = before.seq + 1
     entered = transition.to is not None and transition.to != before.state
-    data = _with_facts(transition, {**before.data, **event.answers})
+    data = _with_facts(transition, {**before.data, **told(event.answers)})
     after = replace(
         before,
         state=transition.to or before.state,
@@ -108,10 +118,17 @@ def _moved(transition: Transition, before: Snapshot, event: Event) -> tuple[Snap
         entry_seq=seq if entered else before.entry_seq,
         data=data,
     )
-    invitation = _invitation(transition.invite, after) if transition.invite else None
-    if invitation is None:
-        return after, ()
-    return replace(after, invited={**after.invited, invitation.kind: invitation.invited}), (invitation,)
+    invitations = _invitations(transition, after)
+    if rules.definition.states[after.state].final:
+        invitations = {**_withdrawn(after, now), **invitations}
+    steps = tuple(InvitationStep(kind, invited) for kind, invited in invitations.items())
+    return replace(after, invited={**after.invited, **invitations}), steps
+
+
+def _withdrawn(after: Snapshot, now: datetime) -> dict[str, Invited]:
+    """Withdraw every meeting still to come: a closed case meets nobody."""
+    coming = {kind: i for kind, i in after.invited.items() if i.live and i.starts_at > now}
+    return {kind: replace(i, sequence=i.sequence + 1, live=False) for kind, i in coming.items()}
 
 
 def _with_facts(transition: Transition, data: dict[str, Value]) -> Mapping[str, Value]:
@@ -124,17 +141,19 @@ def _with_facts(transition: Transition, data: dict[str, Value]) -> Mapping[str, 
     return data
 
 
-def _invitation(invite: Invite, after: Snapshot) -> InvitationStep | None:
+def _invitations(transition: Transition, after: Snapshot) -> dict[str, Invited]:
+    invited = _invited(transition.invite, after) if transition.invite else None
+    return {transition.invite.kind: invited} if transition.invite and invited else {}
+
+
+def _invited(invite: Invite, after: Snapshot) -> Invited | None:
     """Return the invitation a transition sends. SEQUENCE rises with every change, else calendars keep the old one."""
     earlier = after.invited.get(invite.kind)
     if invite.cancels:
-        if earlier is None or not earlier.live:
-            return None
-        return InvitationStep(invite.kind, replace(earlier, sequence=earlier.sequence + 1, live=False))
+        return replace(earlier, sequence=earlier.sequence + 1, live=False) if earlier and earlier.live else None
     starts_at = after.data.get(invite.at)
     if not isinstance(starts_at, datetime):
         return None
     place = after.data.get(invite.place) if invite.place else None
     sequence = earlier.sequence + 1 if earlier else 0
-    invited = Invited(sequence, starts_at, invite.minutes, place if isinstance(place, str) else None, invite.to)
-    return InvitationStep(invite.kind, invited)
+    return Invited(sequence, starts_at, invite.minutes, place if isinstance(place, str) else None, invite.to)

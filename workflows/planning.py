@@ -1,18 +1,22 @@
 """Which deadlines a case has open, and on which dates: one pure planner for every cause.
 
-Opening, leaving, meeting, re-anchoring, pausing, a new holiday and a new definition all go through `plan`: it compares what
-should be open with what is, and says the difference. So a preview is the same computation, not written.
+Opening, leaving, meeting, re-anchoring, pausing, a new holiday and a new definition all go through `plan`: it compares
+what should be open with what is, and says the difference. So a preview is the same computation, not written.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from workflows.calendar import Calendar
-from workflows.case import Became, DeadlineKey, DeadlineStep, Pause, Snapshot, Watch
-from workflows.dates import Span, local_date, roll, shift
+from workflows.case import Became, DeadlineKey, DeadlineStep, Pause, Quiet, QuietKind, Snapshot, Watch
+from workflows.dates import local_date, shift
 from workflows.guards import Value
+from workflows.ladders import ladder_marks
 from workflows.model import Deadline, Definition
+from workflows.reckoning import Reckoning, as_date, paused_days, reckon
+
+__all__ = ["Reckoning", "Rules", "as_date", "guard_values", "paused_days", "pauses_of", "plan", "reckon"]
 
 MOST_OCCURRENCES = 400  # a recurring deadline every week for almost eight years; ends every search
 
@@ -25,62 +29,15 @@ class Rules:
     calendar: Calendar
 
 
-@dataclass(frozen=True, slots=True)
-class Reckoning:
-    """The parts of one date, in the order they are reckoned."""
-
-    anchor_on: date
-    base_on: date
-    paused_days: int
-    due_on: date
-
-
 def guard_values(snapshot: Snapshot, now: datetime) -> Mapping[str, Value]:
     """Return the values guards look at: the case's fields and facts, and `today` in Stockholm."""
     return {**snapshot.data, "today": local_date(now)}
 
 
-def reckon(
-    deadline: Deadline,
-    occurrence: int,
-    data: Mapping[str, Value],
-    pauses: Iterable[Pause],
-    calendar: Calendar,
-    today: date,
-) -> Reckoning | None:
-    """Return the date of one occurrence, or None when its anchor is not known.
-
-    The rule is counted from the anchor itself (never chained), moved by the days its pauses have lasted, then rolled
-    (DESIGN §5; month ends by lag 1930:173).
-    """
-    anchor = as_date(data.get(deadline.due.anchor))
-    if anchor is None:
-        return None
-    span = deadline.due.offset.span
-    count = span.count * occurrence if deadline.due.every else span.count
-    base = shift(anchor, Span(count, span.unit), deadline.due.offset.sign, calendar)
-    # A pause before the anchor is already in the anchor; a date planned backwards is moved by every pause of the case.
-    since = anchor if deadline.due.offset.sign >= 0 else date.min
-    days = paused_days(pauses, since, today)
-    return Reckoning(anchor, base, days, roll(base + timedelta(days=days), deadline.roll, calendar))
-
-
-def paused_days(pauses: Iterable[Pause], since: date, today: date) -> int:
-    """Count the days of pauses from `since`, each day once however many pauses share it; running ones count up to today."""
-    total, covered = 0, since
-    for start, end in sorted((p.from_on, p.until_on or today) for p in pauses):
-        first = max(start, covered)
-        if end > first:
-            total += (end - first).days
-            covered = end
-    return total
-
-
-def as_date(value: Value) -> date | None:
-    """Return the Stockholm date of a date or instant; None for anything else."""
-    if isinstance(value, datetime):
-        return local_date(value)
-    return value if isinstance(value, date) else None
+def pauses_of(definition: Definition, snapshot: Snapshot, kind: str) -> tuple[Pause, ...]:
+    """Return the pauses that stop one kind of deadline, in the order they were begun."""
+    kinds = definition.pauses
+    return tuple(p for p in snapshot.pauses if p.kind in kinds and kind in kinds[p.kind].stops)
 
 
 def plan(
@@ -98,6 +55,9 @@ def plan(
 
     Returns:
         The snapshot with its new watches, and each change in the order of the definition.
+
+    Raises:
+        CalendarRangeError: a date would lie outside the calendar.
     """
     watches = dict(snapshot.watch)
     steps: list[DeadlineStep] = []
@@ -129,51 +89,82 @@ class _Planner:
     ) -> tuple[Watch | None, list[DeadlineStep]]:
         steps: list[DeadlineStep] = []
         if watch and watch.live and fired in self.deadline.met_by and not self._too_early(watch, happened_on):
-            steps.extend(_end(self.deadline.name, watch, Became.MET))
+            steps.extend(_end(self.deadline.name, watch, Became.MET, happened_on))
             watch = self._after_meeting(watch, happened_on)
-        if self.snapshot.state not in self.deadline.region:
+        if not self._watched_here():
             if watch:
                 steps.extend(_end(self.deadline.name, watch, Became.LEFT))
             return None, steps
-        if watch is None:
-            watch = Watch(entry_seq=self.snapshot.seq, occurrence=1 if self.deadline.due.every else 0)
-        watch, changes = self._open_or_revise(watch)
+        if (
+            watch and (watch.occurrence > 0) != self.deadline.due.every
+        ):  # a new version made it recur, or stop recurring
+            steps.extend(_end(self.deadline.name, watch, Became.VOID))
+            watch = None
+        watch, changes = self._open_or_revise(watch or self._fresh())
         return watch, steps + changes
 
+    def _watched_here(self) -> bool:
+        state = self.snapshot.state
+        return state in self.deadline.region and not self.rules.definition.states[state].final
+
+    def _fresh(self, occurrence: int = 1, met_on: date | None = None) -> Watch:
+        number = occurrence if self.deadline.due.every else 0
+        return Watch(entry_seq=self.snapshot.seq, occurrence=number, met_on=met_on)
+
     def _open_or_revise(self, watch: Watch) -> tuple[Watch, list[DeadlineStep]]:
+        watch, ended = self._recounted(watch)
         reckoning = None if watch.met else self._wanted(watch.occurrence)
         if reckoning is None:
-            ended = _end(self.deadline.name, watch, Became.VOID)
-            return (replace(watch, live=False, quiet=None) if watch.live else watch), list(ended)
+            ended += _end(self.deadline.name, watch, Became.VOID)
+            return (replace(watch, live=False, quiet=None) if watch.live else watch), ended
         dated = self._dated(watch, reckoning)
         if not watch.live:
-            return self._opened(dated)
-        if (dated.anchor_on, dated.base_on) != (watch.anchor_on, watch.base_on) or self._rerolled(watch, dated):
+            opened, steps = self._opened(dated)
+            return opened, ended + steps
+        if self._needs_new_ladder(watch, dated):
             moved = _end(self.deadline.name, watch, Became.MOVED)
-            fresh, opened = self._opened(self._dated(replace(watch, live=False), reckoning))
-            return fresh, [*moved, *opened]
+            opened, steps = self._opened(self._dated(replace(watch, live=False), reckoning))
+            return opened, moved + steps
         if dated == self.was:
             return watch, []
         return dated, [DeadlineStep(_key(self.deadline.name, dated), Became.REVISED, dated)]
+
+    def _recounted(self, watch: Watch) -> tuple[Watch, list[DeadlineStep]]:
+        """Count a series anew when its anchor or rule has changed: its old number would lie far too late, or early."""
+        reckoning = self._reckon(watch.occurrence) if self.deadline.due.every and watch.anchor_on else None
+        if reckoning is None or (reckoning.anchor_on, str(self.deadline.due)) == (watch.anchor_on, watch.rule):
+            return watch, []
+        occurrence = self._first_not_covered(watch.met_on)
+        if occurrence == watch.occurrence:
+            return watch, []
+        became = Became.MOVED if self._wanted(occurrence) else Became.VOID
+        return self._fresh(occurrence, watch.met_on), _end(self.deadline.name, watch, became)
 
     def _opened(self, dated: Watch) -> tuple[Watch, list[DeadlineStep]]:
         fresh = replace(dated, live=True, generation=dated.generation + 1, quiet=None)
         return fresh, [DeadlineStep(_key(self.deadline.name, fresh), Became.OPENED, fresh)]
 
     def _dated(self, watch: Watch, reckoning: Reckoning) -> Watch:
+        # While a pause runs, the date is not known; the last one stays until the clock goes again.
+        stands_still = self._paused_now() and watch.live and watch.due_on is not None
+        due_on = watch.due_on if stands_still and watch.due_on else reckoning.due_on
         return replace(
             watch,
             anchor_on=reckoning.anchor_on,
             base_on=reckoning.base_on,
-            # While a pause runs, the date is not known; the last one stays until the clock goes again.
-            due_on=watch.due_on if self._paused_now() and watch.live else reckoning.due_on,
-            paused_days=watch.paused_days if self._paused_now() and watch.live else reckoning.paused_days,
+            due_on=due_on,
+            paused_days=watch.paused_days if stands_still else reckoning.paused_days,
             paused=self._paused_now(),
+            rule=str(self.deadline.due),
+            quiet=_within(watch.quiet, due_on, local_date(self.now)),
+            marks=ladder_marks(self.deadline.ladder, due_on, self.rules.calendar, self.rules.definition.hours),
         )
 
-    def _rerolled(self, watch: Watch, dated: Watch) -> bool:
-        """Say whether the date moved though neither anchor nor pauses did: the calendar or the rule has changed."""
-        return dated.due_on != watch.due_on and dated.paused_days == watch.paused_days
+    def _needs_new_ladder(self, watch: Watch, dated: Watch) -> bool:
+        """Say whether the ladder cannot go on: its anchor or steps changed, or its date did without any pause."""
+        reanchored = (dated.anchor_on, dated.base_on) != (watch.anchor_on, watch.base_on)
+        rerolled = dated.due_on != watch.due_on and dated.paused_days == watch.paused_days
+        return reanchored or rerolled or dated.marks[0] != watch.marks[0]
 
     def _wanted(self, occurrence: int) -> Reckoning | None:
         guard = self.deadline.when
@@ -187,36 +178,61 @@ class _Planner:
         today = local_date(self.now)
         return reckon(self.deadline, occurrence, self.snapshot.data, self._pauses(), self.rules.calendar, today)
 
-    def _pauses(self) -> Iterator[Pause]:
-        kinds = self.rules.definition.pauses
-        return (p for p in self.snapshot.pauses if p.kind in kinds and self.deadline.name in kinds[p.kind].stops)
+    def _pauses(self) -> tuple[Pause, ...]:
+        return pauses_of(self.rules.definition, self.snapshot, self.deadline.name)
 
     def _paused_now(self) -> bool:
         return any(pause.until_on is None for pause in self._pauses())
 
     def _too_early(self, watch: Watch, happened_on: date) -> bool:
-        if not (self.deadline.early and self.deadline.due.every and watch.due_on):
+        return watch.due_on is not None and self._before_window(happened_on, watch.due_on)
+
+    def _before_window(self, met_on: date, due_on: date) -> bool:
+        if not (self.deadline.early and self.deadline.due.every):
             return False
-        return happened_on < shift(watch.due_on, self.deadline.early, -1, self.rules.calendar)
+        return met_on < shift(due_on, self.deadline.early, -1, self.rules.calendar)
 
-    def _after_meeting(self, watch: Watch, happened_on: date) -> Watch:
+    def _after_meeting(self, watch: Watch, met_on: date) -> Watch:
         if not self.deadline.due.every:
-            return replace(watch, live=False, met=True, quiet=None)
-        return Watch(entry_seq=watch.entry_seq, occurrence=self._next_occurrence(watch.occurrence, happened_on))
+            return replace(watch, live=False, met=True, met_on=met_on, quiet=None)
+        number = self._next_occurrence(watch.occurrence, met_on)
+        return Watch(watch.entry_seq, number, met_on=met_on, anchor_on=watch.anchor_on, rule=watch.rule)
 
-    def _next_occurrence(self, met: int, happened_on: date) -> int:
-        """Return the first occurrence after `met` that is due after the day it was met: one meeting never counts twice."""
+    def _next_occurrence(self, met: int, met_on: date) -> int:
+        """Return the first occurrence after `met` that is due after the day it was met: no meeting counts twice."""
         for occurrence in range(met + 1, met + MOST_OCCURRENCES):
             reckoning = self._reckon(occurrence)
-            if reckoning is None or reckoning.due_on > happened_on:
+            if reckoning is None or reckoning.due_on > met_on:
                 return occurrence
         return met + MOST_OCCURRENCES
 
+    def _first_not_covered(self, met_on: date | None) -> int:
+        """Return the first occurrence that the last meeting, if there was one, does not answer for."""
+        if met_on is None:
+            return 1
+        occurrences = range(1, MOST_OCCURRENCES)
+        return next((n for n in occurrences if not self._is_covered(n, met_on)), MOST_OCCURRENCES)
 
-def _end(kind: str, watch: Watch, became: Became) -> list[DeadlineStep]:
+    def _is_covered(self, occurrence: int, met_on: date) -> bool:
+        reckoning, earlier = self._reckon(occurrence), self._reckon(occurrence - 1)
+        if reckoning is None or earlier is None:
+            return False
+        since = earlier.due_on if occurrence > 1 else earlier.anchor_on
+        return reckoning.due_on <= met_on or (since < met_on and not self._before_window(met_on, reckoning.due_on))
+
+
+def _within(quiet: Quiet | None, due_on: date, today: date) -> Quiet | None:
+    """Keep a snooze that still runs from passing a date that has been moved earlier."""
+    if quiet and quiet.kind is QuietKind.SNOOZED and quiet.until_on > max(due_on, today):
+        return replace(quiet, until_on=due_on)
+    return quiet
+
+
+def _end(kind: str, watch: Watch, became: Became, met_on: date | None = None) -> list[DeadlineStep]:
     if not watch.live:
         return []
-    return [DeadlineStep(_key(kind, watch), became, replace(watch, live=False, quiet=None, met=became is Became.MET))]
+    ended = replace(watch, live=False, quiet=None, met=became is Became.MET, met_on=met_on or watch.met_on)
+    return [DeadlineStep(_key(kind, watch), became, ended)]
 
 
 def _key(kind: str, watch: Watch) -> DeadlineKey:

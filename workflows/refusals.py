@@ -1,5 +1,6 @@
 """Why an event is refused, in words a coordinator understands and facts a program can read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +26,7 @@ class Why(StrEnum):
     UNTIL_PAST = "until_past"
     UNTIL_AFTER_DUE = "until_after_due"
     NO_REASON = "no_reason"
+    OUT_OF_CALENDAR = "out_of_calendar"  # a date would lie outside the years that can be counted with
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class Refusal:
     allowed: tuple[str, ...] = ()
 
 
+_WORD = re.compile(r"[a-z][a-z0-9_.]{0,59}", re.ASCII)
+
+
+def shown(name: str) -> str:
+    """Return a name from outside if it looks like a word of a definition, else "?": it may be somebody's."""
+    return name if _WORD.fullmatch(name) else "?"
+
+
 class EventRefusedError(BevakaError):
     """The event may not happen now."""
 
@@ -45,4 +55,4 @@ class EventRefusedError(BevakaError):
         self.state = state
         self.refusals = tuple(refusals)
         reasons = "; ".join(f"{r.why}{f' ({r.subject})' if r.subject else ''}" for r in self.refusals)
-        super().__init__(f"{event} refused in state {state}: {reasons}")
+        super().__init__(f"{shown(event)} refused in state {state}: {reasons}")

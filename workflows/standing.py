@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from workflows.answers import amend_refusals
+from workflows.answers import FIRST_YEAR, LAST_YEAR, amend_refusals, told, within_years
 from workflows.case import Builtin, Event, Pause, Quiet, QuietKind, Snapshot, Watch
 from workflows.dates import local_date
-from workflows.guards import Value
 from workflows.planning import Rules
 from workflows.refusals import EventRefusedError, Refusal, Why
 
@@ -26,11 +25,11 @@ def _amend(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snaps
     refusals = amend_refusals(rules.definition, event.answers, now)
     if refusals:
         raise EventRefusedError(event.name, before.state, refusals)
-    return replace(before, data={**before.data, **event.answers})
+    return replace(before, data={**before.data, **told(event.answers)})
 
 
 def _pause(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
-    kind, from_on = event.answers.get("kind"), _date_of(event.answers, "from_on") or local_date(now)
+    kind, from_on = event.answers.get("kind"), _day(event, before, "from_on") or local_date(now)
     if not isinstance(kind, str) or kind not in rules.definition.pauses:
         raise _refused(event, before, Refusal(Why.BAD_ANSWER, "kind", allowed=tuple(rules.definition.pauses)))
     if rules.definition.states[before.state].final:
@@ -44,11 +43,12 @@ def _pause(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snaps
 
 def _resume(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
     kind = event.answers.get("kind")
-    until_on = _date_of(event.answers, "until_on") or local_date(now)
+    until_on = _day(event, before, "until_on") or local_date(now)
     running = [p for p in before.pauses if p.kind == kind and p.until_on is None]
     if not running:
         allowed = tuple(p.kind for p in before.pauses if p.until_on is None)
-        raise _refused(event, before, Refusal(Why.NOT_PAUSED, str(kind or ""), allowed=allowed))
+        known = kind if isinstance(kind, str) and kind in rules.definition.pauses else "kind"
+        raise _refused(event, before, Refusal(Why.NOT_PAUSED, known, allowed=allowed))
     if until_on > local_date(now):
         raise _refused(event, before, Refusal(Why.FUTURE_DATE, "until_on"))
     if until_on < running[0].from_on:
@@ -65,7 +65,7 @@ def _snooze(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snap
     if not event.answers.get("reason"):
         raise _refused(event, before, Refusal(Why.NO_REASON, "reason"))
     _, watch = _live_watch(before, event)
-    until_on = _date_of(event.answers, "until_on")
+    until_on = _day(event, before, "until_on")
     if until_on and watch.due_on and until_on > watch.due_on:
         raise _refused(event, before, Refusal(Why.UNTIL_AFTER_DUE, "until_on"))
     return _quieten(QuietKind.SNOOZED, before, event, now)
@@ -73,7 +73,7 @@ def _snooze(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snap
 
 def _quieten(kind: QuietKind, before: Snapshot, event: Event, now: datetime) -> Snapshot:
     name, watch = _live_watch(before, event)
-    until_on = _date_of(event.answers, "until_on")
+    until_on = _day(event, before, "until_on")
     if until_on is None:
         raise _refused(event, before, Refusal(Why.MISSING_ANSWER, "until_on"))
     if until_on <= local_date(now):
@@ -87,7 +87,8 @@ def _live_watch(before: Snapshot, event: Event) -> tuple[str, Watch]:
     watch = before.watch.get(name) if isinstance(name, str) else None
     if not isinstance(name, str) or watch is None or not watch.live:
         live = tuple(kind for kind, w in before.watch.items() if w.live)
-        raise _refused(event, before, Refusal(Why.NOT_OPEN, str(name or ""), allowed=live))
+        known = name if isinstance(name, str) and name in before.watch else "deadline"
+        raise _refused(event, before, Refusal(Why.NOT_OPEN, known, allowed=live))
     return name, watch
 
 
@@ -102,9 +103,14 @@ def _migrate(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Sna
     return before
 
 
-def _date_of(answers: Mapping[str, Value], name: str) -> date | None:
-    value = answers.get(name)
-    return value if isinstance(value, date) and not isinstance(value, datetime) else None
+def _day(event: Event, before: Snapshot, name: str) -> date | None:
+    """Return a date among the answers; None when it was not given, a refusal when it is no date to count with."""
+    value = event.answers.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime) or not isinstance(value, date) or not within_years(value):
+        raise _refused(event, before, Refusal(Why.BAD_ANSWER, name, allowed=(f"date in {FIRST_YEAR}-{LAST_YEAR}",)))
+    return value
 
 
 def _refused(event: Event, before: Snapshot, refusal: Refusal) -> EventRefusedError:

@@ -1,7 +1,7 @@
 """Snapshots and answers as JSON and back: what storage keeps, what history hashes, what replay reads.
 
-Dates and instants are tagged (`{"d": "2024-01-31"}`, `{"t": "2024-01-31T08:00:00+00:00"}`), so that a stored value needs
-no definition to be read and a text that looks like a date stays a text.
+Dates and instants are tagged (`{"d": "2024-01-31"}`, `{"t": "2024-01-31T08:00:00+00:00"}`), so that a stored value
+needs no definition to be read and a text that looks like a date stays a text.
 """
 
 import json
@@ -87,6 +87,9 @@ def _watch_to_json(watch: Watch) -> Json:
         "anchor": watch.anchor_on.isoformat() if watch.anchor_on else None,
         "base": watch.base_on.isoformat() if watch.base_on else None,
         "due": watch.due_on.isoformat() if watch.due_on else None,
+        "met_on": watch.met_on.isoformat() if watch.met_on else None,
+        "rule": watch.rule,
+        "marks": list(watch.marks),
     }
     return stored | (
         {"quiet": [watch.quiet.kind.value, watch.quiet.until_on.isoformat(), watch.quiet.seq]} if watch.quiet else {}
@@ -106,6 +109,9 @@ def _watch_from_json(stored: Mapping[str, Json]) -> Watch:
         anchor_on=_date(stored["anchor"]),
         base_on=_date(stored["base"]),
         due_on=_date(stored["due"]),
+        met_on=_date(stored.get("met_on")),
+        rule=stored.get("rule", ""),
+        marks=tuple(stored.get("marks", ("", ""))),
         quiet=Quiet(QuietKind(quiet[0]), date.fromisoformat(quiet[1]), quiet[2]) if quiet else None,
     )
 
@@ -113,7 +119,7 @@ def _watch_from_json(stored: Mapping[str, Json]) -> Watch:
 def _invited_to_json(invited: Invited) -> Json:
     return [
         invited.sequence,
-        invited.starts_at.isoformat(),
+        invited.starts_at.astimezone(UTC).isoformat(),
         invited.minutes,
         invited.place,
         list(invited.to),

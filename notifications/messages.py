@@ -215,7 +215,7 @@ def from_json(data: object) -> Message:
     Raises:
         MessageFieldError: A field is missing, unknown or holds something it may not.
     """
-    if not isinstance(data, dict) or data.get("type") not in _TYPES or data.get("layout") != _LAYOUT:
+    if not isinstance(data, dict) or data.get("type") not in list(_TYPES) or data.get("layout") != _LAYOUT:
         raise MessageFieldError("type", f"notice, invitation or digest, in layout {_LAYOUT}")
     rest = {key: value for key, value in data.items() if key not in ("type", "layout")}
     message: Message = _read(_TYPES[data["type"]], rest, data["type"])

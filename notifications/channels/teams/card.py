@@ -14,7 +14,7 @@ MOST_OCTETS = 16 * 1024
 """Teams refuses at about 28 KB, measured after its own expansion and after having answered 202."""
 
 _MOST_ROWS = 25
-_MARKDOWN = re.compile(r"([\\`*_\[\]()#+!|<>~-])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>~|#])")
 _COLOURS = {Tone.CALM: "default", Tone.URGENT: "attention", Tone.QUIET: "default"}
 
 
@@ -88,13 +88,5 @@ def _text(text: str, **look: Any) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    # TextBlock and FactSet read a subset of Markdown; ordinary punctuation inside words is left alone.
-    return _MARKDOWN.sub(_escaped, text)
-
-
-def _escaped(mark: re.Match[str]) -> str:
-    character = mark[1]
-    within = mark.string[max(mark.start() - 1, 0) : mark.end() + 1]
-    if character in "()!+-" and not within.startswith(("[", "!", "-", "+")):
-        return character
-    return "\\" + character
+    # TextBlock and FactSet read a subset of Markdown. With its brackets escaped, a link's parentheses are just that.
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -1,7 +1,7 @@
 """Who may do what with a case. Deny by default; `engine.authorising` asks here, once, for web, tasks and command line.
 
-The system acts for nobody and may only do what time does (sweep, deliver), which asks no permission here. An admin runs the
-system and may drive any case, but sees no person (DESIGN §8).
+The system acts for nobody and may only do what time does (sweep, deliver), which asks no permission here. An admin runs
+the system and may drive any case, but sees no person (DESIGN §8).
 """
 
 from collections.abc import Set

@@ -269,8 +269,8 @@ Index(
     postgresql_where=outbox.c.state == "queued",
     sqlite_where=outbox.c.state == "queued",
 )
-# One person gets one message of a rung, though she may hold two of its roles: the claim sets staff_id, this index refuses
-# the second.
+# One person gets one message of a rung, though she may hold two of its roles: the claim sets staff_id, this index
+# refuses the second.
 Index(
     "uq_outbox_person",
     outbox.c.deadline_id,

@@ -1,0 +1,95 @@
+"""The settings: declared once, typed, read from the environment (`BEVAKA_…`) or the file that `BEVAKA_ENV` names.
+
+Passwords and other secrets may come from a file instead: `BEVAKA_SMTP_PASSWORD_FILE=/run/secrets/smtp`.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workflows.errors import BevakaError
+
+
+class SettingsError(BevakaError):
+    """Settings that cannot be used: which ones and what is allowed, never what they held."""
+
+    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"BEVAKA_{name.upper()}: {allowed}" for name, allowed in problems))
+
+
+class Settings(BaseSettings):
+    """What an operator decides."""
+
+    model_config = SettingsConfigDict(env_prefix="BEVAKA_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("var"), description="Where the embedded run keeps its database, keys and demo mailbox.")
+    database_url: str = Field("", description="SQLAlchemy URL. Empty: a SQLite file in the data folder.")
+    redis_url: str = Field("", description="Broker of the scaled-out run. Empty: tasks run inside the process.")
+    keyring_file: Path | None = Field(None, description="The key file. Empty: keyring.json in the data folder.")
+    public_url: str = Field("http://127.0.0.1:8420", description="Address of the web workplace, as in links.")
+    smtp_host: str = Field("", description="Mail server. Empty: no email channel.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="`none` on loopback only.")
+    smtp_username: str = Field("", description="User at the mail server.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    smtp_password_file: Path | None = Field(None, description="File that holds the password.")
+    smtp_sender: str = Field("Bevaka <bevaka@bevaka.example>", description="Sender; organiser of invitations.")
+    smtp_cafile: Path | None = Field(None, description="Authorities to trust instead of the system's own.")
+    message_id_domain: str = Field("bevaka.example", description="Domain of Message-IDs.")
+    webhook_suffixes: str = Field(
+        ".environment.api.powerplatform.com", description="What a Teams webhook's host may end with, by commas."
+    )
+    webhook_origins: str = Field("", description="Loopback origins that are trusted too (demo), by commas.")
+    webhook_cafile: Path | None = Field(None, description="Authorities to trust for webhooks.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log says.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("an address that begins with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _password_once(self) -> "Settings":
+        if self.smtp_password.get_secret_value() and self.smtp_password_file:
+            raise ValueError("smtp_password or smtp_password_file, not both")
+        return self
+
+    @property
+    def database(self) -> str:
+        """Return the URL of the database in use."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'bevaka.sqlite'}"
+
+    @property
+    def keyring(self) -> Path:
+        """Return the key file in use."""
+        return self.keyring_file or self.data_dir / "keyring.json"
+
+    @property
+    def password(self) -> str | None:
+        """Return the mail password, from wherever it is kept."""
+        if self.smtp_password_file:
+            return self.smtp_password_file.read_text(encoding="utf-8").strip()
+        return self.smtp_password.get_secret_value() or None
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the settings; `overrides` win over the environment.
+
+    Raises:
+        SettingsError: with every bad setting at once.
+    """
+    try:
+        return Settings(_env_file=os.environ.get("BEVAKA_ENV"), **overrides)  # type: ignore[arg-type,call-arg]
+    except ValidationError as error:
+        problems = tuple((_name(entry["loc"]), entry["msg"].removeprefix("Value error, ")) for entry in error.errors())
+        raise SettingsError(problems) from None
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return str(location[0]) if location else "settings"

@@ -1,0 +1,190 @@
+"""Writing a decision: case, history, deadlines, ledger and outbox, all in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row
+
+from engine.chain import chained
+from engine.inviting import invitation_rows
+from engine.ladder_rows import ladder_state, quiet_json
+from engine.unsent import cancel_unsent, mute_unsent
+from storage import cases, deadlines, ledger, outbox
+from storage.cases import CaseRow
+from workflows.case import Became, DeadlineStep, Decision, Watch
+from workflows.ladders import Entry, LadderState, Reason, next_moment, settle
+from workflows.planning import Rules
+from workflows.values import data_to_json, snapshot_to_json
+
+REASONS = {Became.MET: Reason.MET, Became.LEFT: Reason.LEFT, Became.VOID: Reason.VOID, Became.MOVED: Reason.MOVED}
+
+
+@dataclass(slots=True)
+class DeadlineRows:
+    """The rows a decision makes in the tables of deadlines and ledger."""
+
+    opened: list[dict[str, Any]] = field(default_factory=list)
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    revised: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    reasons: dict[int, Reason] = field(default_factory=dict)  # ended or paused deadlines, and why their messages stay
+
+
+def case_values(rules: Rules, decision: Decision, head: str, now: datetime) -> dict[str, Any]:
+    """Return the columns of a case that an event changes."""
+    after = decision.after
+    final = rules.definition.states[after.state].final
+    return {
+        "version": rules.definition.version,
+        "state": after.state,
+        "seq": after.seq,
+        "entry_seq": after.entry_seq,
+        "snapshot": snapshot_to_json(after),
+        "closed_at": now if final else None,
+        "head": head,
+    }
+
+
+def history_row(
+    decision: Decision, version: str, case_id: int, actor: Mapping[str, Any], head: str, now: datetime
+) -> dict[str, Any]:
+    """Return the row of history for an event; its hash continues the chain that ends in `head`."""
+    row = {
+        "case_id": case_id,
+        "seq": decision.after.seq,
+        "at": now,
+        **actor,
+        "event": decision.event.name,
+        "answers": data_to_json(decision.event.answers),
+        "state_before": decision.before.state if decision.before else None,
+        "state_after": decision.after.state,
+        "version": version,
+    }
+    return row | {"hash": chained(head, row)}
+
+
+def apply(
+    connection: Connection, rules: Rules, case: CaseRow, decision: Decision, actor: Mapping[str, Any], now: datetime
+) -> bool:
+    """Write a decision about an existing, locked case; say whether nobody had written it since it was read."""
+    record = history_row(decision, rules.definition.version, case.id, actor, case.head, now)
+    values = case_values(rules, decision, record["hash"], now)
+    if not cases.save_case(connection, case.id, case.seq, values):
+        return False
+    cases.insert_history(connection, [record])
+    rows = deadline_rows(rules, decision.deadlines, case.id, deadlines.open_deadlines(connection, case.id), now)
+    write_deadline_rows(connection, rows, now)
+    outbox.insert_messages(connection, invitation_rows(rules, case, decision, now))
+    return True
+
+
+def write_deadline_rows(connection: Connection, rows: DeadlineRows, now: datetime) -> None:
+    """Write what `deadline_rows` made."""
+    if rows.opened:
+        deadlines.insert_deadlines(connection, rows.opened)
+    deadlines.update_deadlines(connection, rows.ended)
+    deadlines.update_deadlines(connection, rows.revised)
+    ledger.insert_entries(connection, rows.entries)
+    if rows.reasons:
+        cancel_unsent(connection, rows.reasons, now)
+    muted = {row["id"]: row["quiet"] for row in rows.revised if row["quiet"] and not row["quiet_told"]}
+    if muted:
+        mute_unsent(connection, muted, now)
+
+
+def deadline_rows(
+    rules: Rules, steps: Sequence[DeadlineStep], case_id: int, open_rows: Sequence[Row[Any]], now: datetime
+) -> DeadlineRows:
+    """Return the rows for the deadline steps of a decision, given the case's open deadlines as stored."""
+    stored = {(row.kind, row.occurrence, row.entry_seq, row.generation): row for row in open_rows}
+    rows = DeadlineRows()
+    for step in steps:
+        key = (step.key.kind, step.key.occurrence, step.key.entry_seq, step.key.generation)
+        if step.became is Became.OPENED:
+            rows.opened.append(_opened_row(rules, step, case_id, now))
+        elif step.became is Became.REVISED:
+            rows.revised.append(_revised_row(rules, step, stored[key], rows.reasons))
+        else:
+            _end(rules, step, stored[key], rows, now)
+    return rows
+
+
+def _opened_row(rules: Rules, step: DeadlineStep, case_id: int, now: datetime) -> dict[str, Any]:
+    watch = step.watch
+    state = LadderState(_due(watch))
+    return {
+        "case_id": case_id,
+        "kind": step.key.kind,
+        "occurrence": step.key.occurrence,
+        "entry_seq": step.key.entry_seq,
+        "generation": step.key.generation,
+        "status": deadlines.OPEN,
+        "due_on": _due(watch),
+        "next_rung": 0,
+        "next_at": None if watch.paused else _next_at(rules, step.key.kind, state),
+        "paused": watch.paused,
+        "opened_at": now,
+    }
+
+
+def _due(watch: Watch) -> date:
+    return cast(date, watch.due_on)  # the planner dates every deadline it opens or revises
+
+
+def _next_at(rules: Rules, kind: str, state: LadderState) -> datetime | None:
+    definition = rules.definition
+    return next_moment(definition.deadlines[kind], state, rules.calendar, definition.hours)
+
+
+def _revised_row(rules: Rules, step: DeadlineStep, row: Row[Any], reasons: dict[int, Reason]) -> dict[str, Any]:
+    watch = step.watch
+    quiet_is_new = watch.quiet is not None and quiet_json(watch.quiet) != row.quiet
+    told = not quiet_is_new and row.quiet_told
+    state = LadderState(_due(watch), row.next_rung, watch.quiet, told)
+    if watch.paused and not row.paused:
+        reasons[row.id] = Reason.PAUSED
+    return {
+        "id": row.id,
+        "due_on": _due(watch),
+        "next_at": None if watch.paused else _next_at(rules, step.key.kind, state),
+        "paused": watch.paused,
+        "quiet": quiet_json(watch.quiet),
+        "quiet_told": told,
+    }
+
+
+def _end(rules: Rules, step: DeadlineStep, row: Row[Any], rows: DeadlineRows, now: datetime) -> None:
+    reason = REASONS[step.became]
+    # A migration may have dropped the kind; its ladder is then settled by the version it was opened under.
+    deadline = rules.definition.deadlines.get(step.key.kind)
+    settled = settle(deadline, ladder_state(row), reason, rules.calendar, rules.definition.hours) if deadline else ()
+    rows.entries.extend(entry_rows(settled, row.id, now))
+    rows.reasons[row.id] = reason
+    rows.ended.append(
+        {
+            "id": row.id,
+            "status": step.became.value,
+            "next_at": None,
+            "ended_at": now,
+            "accounted": row.accounted + len(settled),
+        }
+    )
+
+
+def entry_rows(entries: Sequence[Entry], deadline_id: int, now: datetime) -> list[dict[str, Any]]:
+    """Return the ledger rows for entries of one deadline. What is not queued is settled at once."""
+    return [
+        {
+            "deadline_id": deadline_id,
+            "rung": entry.key,
+            "slot": entry.slot,
+            "outcome": entry.outcome.value,
+            "reason": entry.reason.value if entry.reason else None,
+            "late": entry.late,
+            "decided_at": now,
+            "settled_at": None if entry.reason is None else now,
+        }
+        for entry in entries
+    ]

@@ -1,0 +1,103 @@
+"""The words of a message, found when it leaves: the case's reference, its definition and dates, nothing personal."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from engine.parts import Engine
+from engine.recipients import Found
+from notifications.messages import Invitation, Kind, Message, Notice, Reason, Text
+from storage.cases import CaseRow
+from workflows.dates import local_date
+from workflows.ladders import ladder_steps
+from workflows.model import FieldType
+from workflows.planning import Rules
+
+MEETING = Text(sv="Möte", en="Meeting")
+PLACE_UNKNOWN = Text(sv="Plats meddelas", en="Place to be announced")
+QUIET_REASONS = {"ack_ended": Reason.ACK_ENDED, "snooze_ended": Reason.SNOOZE_ENDED}
+
+
+def compose_notice(
+    engine: Engine,
+    rules: Rules,
+    case: CaseRow,
+    deadline: Row[Any],
+    message: Row[Any],
+    found: Found | None,
+    now: datetime,
+) -> Notice:
+    """Return what a rung says. `found` is None for a team's channel."""
+    watched = rules.definition.deadlines[deadline.kind]
+    steps = ladder_steps(watched.ladder, deadline.due_on, rules.calendar, rules.definition.hours)
+    number = next((step.index + 1 for step in steps if step.key == message.rung), 0)
+    return Notice(
+        kind=Kind(message.kind),
+        case_ref=case.ref,
+        step=Text(watched.title.sv, watched.title.en),
+        due_on=deadline.due_on,
+        rung=number,
+        rungs=len(steps),
+        late=bool(message.payload["late"]),
+        reason=_reason(message, deadline.due_on, local_date(now)),
+        link=engine.link_to(case.ref),
+        on_behalf=bool(found and found.on_behalf),
+    )
+
+
+def _reason(message: Row[Any], due_on: date, today: date) -> Reason:
+    if message.kind in QUIET_REASONS:
+        return QUIET_REASONS[message.kind]
+    if message.payload.get("fallback"):
+        return Reason.CHANNEL_FALLBACK
+    if message.payload["late"]:
+        return Reason.LATE_AFTER_OUTAGE
+    if "#" in message.rung:
+        return Reason.REPEATED
+    if message.rung.startswith("e"):
+        return Reason.OVERDUE if message.slot.startswith("coordinator:") else Reason.ESCALATED
+    return Reason.ON_DUE if today == due_on else Reason.BEFORE_DUE
+
+
+def compose_invitation(engine: Engine, rules: Rules, case: CaseRow, message: Row[Any]) -> Invitation:
+    """Return a meeting's invitation or cancellation. Its UID is the meeting's for ever; SEQUENCE tells the newest."""
+    payload = message.payload
+    kind = payload["meeting"]
+    deadline = rules.definition.deadlines.get(kind)
+    return Invitation(
+        kind=Kind(message.kind),
+        case_ref=case.ref,
+        step=Text(deadline.title.sv, deadline.title.en) if deadline else MEETING,
+        uid=f"{case.ref}-{kind.replace('_', '-')}",
+        sequence=payload["sequence"],
+        starts_at=datetime.fromisoformat(payload["starts_at"]),
+        minutes=payload["minutes"],
+        place=_place(rules, payload["place"]),
+        link=engine.link_to(case.ref),
+    )
+
+
+def _place(rules: Rules, choice: str | None) -> Text:
+    """Return the title of a place; only places of the definition leave the system."""
+    for field in rules.definition.fields.values():
+        if choice is not None and field.type is FieldType.CHOICE and choice in field.choices:
+            title = field.choices[choice]
+            return Text(title.sv, title.en)
+    return PLACE_UNKNOWN
+
+
+def compose_alarm(engine: Engine, case: CaseRow, rules: Rules, deadline: Row[Any], reason: Reason) -> Message:
+    """Return the alarm about a message that found nobody or could not be delivered."""
+    watched = rules.definition.deadlines[deadline.kind]
+    return Notice(
+        kind=Kind.ALARM,
+        case_ref=case.ref,
+        step=Text(watched.title.sv, watched.title.en),
+        due_on=deadline.due_on,
+        rung=0,
+        rungs=0,
+        late=False,
+        reason=reason,
+        link=engine.link_to(case.ref),
+    )

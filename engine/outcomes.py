@@ -1,0 +1,194 @@
+"""What became of a message, written down: sent, to be tried again, or given up with another way tried and an alarm."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from engine.alarms import raise_alarm
+from engine.parcels import Parcel
+from engine.parts import Engine
+from engine.slots import fallback_slot, is_fallback, role_of
+from engine.unsent import take_back
+from engine.wanted import Desk, Drop
+from notifications.channels.email import message_id
+from notifications.messages import Reason as Said
+from notifications.outcomes import Accepted, DeliveryFailed, backoff
+from notifications.recipients import Mailbox
+from storage import cases, ledger, outbox
+from storage.cases import CaseRow
+from storage.tables import deadline, team_channel
+from workflows.dates import next_open
+from workflows.ladders import TEAM_SLOT, Outcome, Reason, owner_slot
+from workflows.planning import Rules
+
+Returned = Accepted | DeliveryFailed
+REFUSALS_THAT_BREAK = 3  # in a row; facts/notifications.md §1
+_JITTER = secrets.SystemRandom()
+
+
+def dropped(desk: Desk, row: Row[Any], verdict: Drop) -> None:
+    """Settle a message that does not leave; where it failed, try another way and raise an alarm."""
+    take_back(desk.connection, row, verdict.outcome, verdict.reason, desk.now)
+    if verdict.outcome is not Outcome.FAILED or row.deadline_id is None:
+        return
+    case = desk.cases[row.case_id]
+    said = Said.NOBODY_FOUND if verdict.reason is Reason.NOBODY_FOUND else Said.DELIVERY_FAILED
+    other_way(desk.engine, desk.connection, case, desk.deadlines[row.deadline_id], row, said, desk.now)
+
+
+def record(engine: Engine, parcel: Parcel, returned: Returned, now: datetime) -> bool:
+    """Write what became of a parcel; say whether its claim was still the newest (a stale sender changes nothing)."""
+    with engine.database.write() as connection:
+        if isinstance(returned, Accepted):
+            return _sent(engine, connection, parcel, returned, now)
+        wait = None if returned.permanent else backoff(returned.code, parcel.attempts, _JITTER.random())
+        _count_refusal(connection, parcel, returned, now)
+        if wait is None:
+            return _given_up(engine, connection, parcel, returned, now)
+        again = now + max(wait, returned.retry_after or wait)
+        return outbox.release(
+            connection,
+            parcel.message_id,
+            parcel.token,
+            state=outbox.QUEUED,
+            not_before=_in_hours(engine, connection, parcel, again),
+            error=returned.code,
+            uncertain=parcel.uncertain or returned.unknown_outcome,
+        )
+
+
+def _sent(engine: Engine, connection: Connection, parcel: Parcel, accepted: Accepted, now: datetime) -> bool:
+    newest = outbox.release(
+        connection,
+        parcel.message_id,
+        parcel.token,
+        state=outbox.DONE,
+        outcome=Outcome.SENT.value,
+        error=None,
+        uncertain=accepted.may_be_duplicate,
+        done_at=now,
+    )
+    if newest and parcel.deadline_id is not None and parcel.rung is not None:
+        named = (
+            message_id(parcel.key, engine.email.settings) if engine.email and isinstance(parcel.to, Mailbox) else None
+        )
+        ledger.settle_entry(
+            connection,
+            parcel.deadline_id,
+            parcel.rung,
+            parcel.slot,
+            outcome=Outcome.SENT.value,
+            at=now,
+            staff_id=parcel.staff_id,
+            message_id=named,
+        )
+    if parcel.slot == TEAM_SLOT:
+        connection.execute(update(team_channel).where(team_channel.c.unit_id == parcel.unit_id).values(refused=0))
+    return newest
+
+
+def _given_up(engine: Engine, connection: Connection, parcel: Parcel, failure: DeliveryFailed, now: datetime) -> bool:
+    row = outbox.find_message(connection, parcel.message_id)
+    newest = outbox.release(
+        connection,
+        parcel.message_id,
+        parcel.token,
+        state=outbox.DEAD,
+        outcome=Outcome.FAILED.value,
+        reason=Reason.UNDELIVERABLE.value,
+        error=failure.code,
+        done_at=now,
+    )
+    if not newest or parcel.deadline_id is None or parcel.rung is None or parcel.case_id is None:
+        return newest
+    ledger.settle_entry(
+        connection,
+        parcel.deadline_id,
+        parcel.rung,
+        parcel.slot,
+        outcome=Outcome.FAILED.value,
+        reason=Reason.UNDELIVERABLE.value,
+        at=now,
+        staff_id=parcel.staff_id,
+    )
+    case = cases.find_case_by_id(connection, parcel.case_id)
+    watched = connection.execute(select(deadline).where(deadline.c.id == parcel.deadline_id)).one()
+    if case is not None and watched.status == "open":
+        other_way(engine, connection, case, watched, row, Said.DELIVERY_FAILED, now)
+    return newest
+
+
+def other_way(
+    engine: Engine,
+    connection: Connection,
+    case: CaseRow,
+    watched: Row[Any],
+    message: Row[Any],
+    said: Said,
+    now: datetime,
+) -> None:
+    """Try to reach the next level by email about a rung that failed, and raise an alarm. A fallback has no fallback."""
+    rules = engine.rulebook.rules(connection, case.programme, case.version, now)
+    raise_alarm(engine, connection, case, watched, rules, said, message.slot, now)
+    role = _next_role(rules, watched.kind, message.slot)
+    if role is None or is_fallback(message.slot) or said is Said.NOBODY_FOUND:
+        return
+    slot = fallback_slot(role)
+    key = f"{watched.id}:{message.rung}:{slot}"
+    row = {
+        "key": key,
+        "kind": message.kind,
+        "channel": "email",
+        "slot": slot,
+        "case_id": case.id,
+        "deadline_id": watched.id,
+        "rung": message.rung,
+        "payload": {**message.payload, "fallback": True},
+        "not_before": next_open(now, rules.definition.hours, rules.calendar),
+        "created_at": now,
+    }
+    if outbox.insert_if_new(connection, row):
+        ledger.insert_entries(connection, [_fallback_entry(watched.id, message, slot, now)])
+        more = update(deadline).where(deadline.c.id == watched.id).values(accounted=deadline.c.accounted + 1)
+        connection.execute(more)
+
+
+def _fallback_entry(deadline_id: int, message: Row[Any], slot: str, now: datetime) -> dict[str, Any]:
+    return {
+        "deadline_id": deadline_id,
+        "rung": message.rung,
+        "slot": slot,
+        "outcome": Outcome.QUEUED.value,
+        "reason": None,
+        "late": bool(message.payload.get("late", False)),
+        "decided_at": now,
+        "settled_at": None,
+    }
+
+
+def _next_role(rules: Rules, kind: str, slot: str) -> str | None:
+    """Return whom to ask instead: the owner for a team's channel, else the level above."""
+    if slot == TEAM_SLOT:
+        return role_of(owner_slot(rules.definition.deadlines[kind]))
+    declared = rules.definition.roles.get(role_of(slot))
+    return declared.above if declared else None
+
+
+def _count_refusal(connection: Connection, parcel: Parcel, failure: DeliveryFailed, now: datetime) -> None:
+    """Count refusals of a Teams connection in a row; the third breaks it, until somebody has mended it."""
+    if parcel.slot != TEAM_SLOT or not failure.channel_broken:
+        return
+    mine = update(team_channel).where(team_channel.c.unit_id == parcel.unit_id)
+    connection.execute(mine.values(refused=team_channel.c.refused + 1))
+    broken = (team_channel.c.refused >= REFUSALS_THAT_BREAK) & team_channel.c.broken_at.is_(None)
+    connection.execute(mine.where(broken).values(broken_at=now))
+
+
+def _in_hours(engine: Engine, connection: Connection, parcel: Parcel, at: datetime) -> datetime:
+    case = cases.find_case_by_id(connection, parcel.case_id) if parcel.case_id is not None else None
+    if case is None:
+        return at
+    rules = engine.rulebook.rules(connection, case.programme, case.version, at)
+    return next_open(at, rules.definition.hours, rules.calendar)

@@ -1,0 +1,132 @@
+"""Time acts: claim what is due, decide, write the ledger and the outbox, until nothing is due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine.applying import entry_rows
+from engine.ladder_rows import ladder_state
+from engine.parts import Engine
+from engine.unsent import take_back
+from storage import deadlines, ledger, outbox
+from storage.deadlines import DueRow
+from workflows.dates import next_open
+from workflows.ladders import Entry, LadderMove, Outcome, Reason, advance
+from workflows.planning import Rules
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    deadlines: int = 0
+    queued: int = 0
+    collapsed: int = 0
+    suppressed: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(
+            self.deadlines + other.deadlines,
+            self.queued + other.queued,
+            self.collapsed + other.collapsed,
+            self.suppressed + other.suppressed,
+        )
+
+
+def sweep(engine: Engine, now: datetime, limit: int = BATCH, most: int | None = None) -> Swept:
+    """Account for every rung that is due at `now` (UTC), in transactions of up to `limit` deadlines.
+
+    Any number of sweeps may run at once, in any number of processes; each may be killed at any moment: what was not
+    committed is found again, what was committed is not done twice.
+
+    Args:
+        engine: the parts.
+        now: the instant up to which rungs are due.
+        limit: how many deadlines one transaction claims.
+        most: stop after about so many deadlines; None goes on until none is due.
+    """
+    total = Swept()
+    while most is None or total.deadlines < most:
+        batch = _sweep_once(engine, now, limit)
+        total += batch
+        if batch.deadlines == 0:
+            break
+    if total.queued:
+        engine.nudge()
+    return total
+
+
+def _sweep_once(engine: Engine, now: datetime, limit: int) -> Swept:
+    with engine.database.write() as connection:
+        due = deadlines.claim_due(connection, now, limit)
+        if not due:
+            return Swept()
+        moves = [(row, *_advance(engine, connection, row, now)) for row in due]
+        entries = [entry for row, _, move in moves for entry in entry_rows(move.entries, row.id, now)]
+        messages = [
+            message_row(row, rules, entry, now)
+            for row, rules, move in moves
+            for entry in move.entries
+            if entry.outcome is Outcome.QUEUED
+        ]
+        _overtake(connection, moves, now)
+        deadlines.update_deadlines(connection, [_advanced(row, move) for row, _, move in moves])
+        ledger.insert_entries(connection, entries)
+        outbox.insert_messages(connection, messages)
+    return _counted(len(due), entries)
+
+
+def _advance(engine: Engine, connection: Connection, row: DueRow, now: datetime) -> tuple[Rules, LadderMove]:
+    rules = engine.rulebook.rules(connection, row.programme, row.version, now)
+    definition = rules.definition
+    return rules, advance(definition.deadlines[row.kind], ladder_state(row), now, rules.calendar, definition.hours)
+
+
+def _advanced(row: DueRow, move: LadderMove) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "next_rung": move.state.next_rung,
+        "next_at": move.next_at,
+        "quiet_told": move.state.quiet_told,
+        "accounted": row.accounted + len(move.entries),
+    }
+
+
+def message_row(row: DueRow, rules: Rules, entry: Entry, now: datetime) -> dict[str, Any]:
+    """Return the outbox row for a queued entry. It says which rung it is; the words are found when it leaves."""
+    return {
+        "key": f"{row.id}:{entry.key}:{entry.slot}",
+        "kind": _kind(entry, row),
+        "channel": entry.slot.rpartition(":")[2],
+        "slot": entry.slot,
+        "case_id": row.case_id,
+        "deadline_id": row.id,
+        "rung": entry.key,
+        "payload": {"late": entry.late},
+        "not_before": next_open(now, rules.definition.hours, rules.calendar),
+        "created_at": now,
+    }
+
+
+def _kind(entry: Entry, row: DueRow) -> str:
+    if entry.key.startswith("q"):
+        return "ack_ended" if row.quiet and row.quiet[0] == "acknowledged" else "snooze_ended"
+    return "escalation" if entry.key.startswith("e") else "reminder"
+
+
+def _overtake(connection: Connection, moves: Sequence[tuple[DueRow, Rules, LadderMove]], now: datetime) -> None:
+    """Collapse unsent older messages into the newer ones to the same slot: nobody gets yesterday's with today's."""
+    queued = {row.id: {e.slot for e in move.entries if e.outcome is Outcome.QUEUED} for row, _, move in moves}
+    for message in outbox.queued_for(connection, [deadline_id for deadline_id, slots in queued.items() if slots]):
+        if message.slot in queued[message.deadline_id]:
+            take_back(connection, message, Outcome.COLLAPSED, Reason.NEWER_RUNG, now)
+
+
+def _counted(claimed: int, entries: Sequence[Mapping[str, Any]]) -> Swept:
+    outcomes = [entry["outcome"] for entry in entries]
+    return Swept(claimed, outcomes.count("queued"), outcomes.count("collapsed"), outcomes.count("suppressed"))

@@ -1,0 +1,95 @@
+"""Rows of cases: finding, locking, opening and saving them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+
+from storage.tables import case, history
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as stored; `snapshot` is the JSON of `workflows.values.snapshot_to_json`."""
+
+    id: int
+    ref: str
+    programme: str
+    version: str
+    person_id: str
+    decided_on: date
+    unit_id: int
+    coordinator_id: int | None
+    handler_id: int | None
+    state: str
+    seq: int
+    entry_seq: int
+    snapshot: Mapping[str, Any]
+    opened_at: datetime
+    closed_at: datetime | None
+    head: str
+
+
+def find_case(connection: Connection, ref: str, *, lock: bool = False) -> CaseRow | None:
+    """Return the case with a reference; `lock` keeps every other writer away from it until the transaction ends."""
+    return _one(connection, select(case).where(case.c.ref == ref), lock)
+
+
+def find_case_by_id(connection: Connection, case_id: int, *, lock: bool = False) -> CaseRow | None:
+    """Return the case with an id; `lock` as in `find_case`."""
+    return _one(connection, select(case).where(case.c.id == case_id), lock)
+
+
+def _one(connection: Connection, query: Select[Any], lock: bool) -> CaseRow | None:
+    # SQLite ignores FOR UPDATE; there the write transaction itself is the lock.
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return as_case(row) if row is not None else None
+
+
+def cases_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, CaseRow]:
+    """Return the cases with these ids."""
+    rows = connection.execute(select(case).where(case.c.id.in_(ids)))
+    return {row.id: as_case(row) for row in rows}
+
+
+def as_case(row: Row[Any]) -> CaseRow:
+    """Return a row of the table as a record."""
+    return CaseRow(**row._mapping)
+
+
+def insert_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert cases and return their ids in order."""
+    statement = insert(case).returning(case.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(statement, rows).scalars())
+
+
+def write_heads(connection: Connection, heads: Sequence[tuple[int, str]]) -> None:
+    """Write the last hash of histories just begun; it depends on the id the database gave."""
+    statement = update(case).where(case.c.id == bindparam("row_id")).values(head=bindparam("new_head"))
+    connection.execute(statement, [{"row_id": case_id, "new_head": head} for case_id, head in heads])
+
+
+def save_case(connection: Connection, case_id: int, expected_seq: int, values: Mapping[str, Any]) -> bool:
+    """Write a case if nobody else has since it was read (compare-and-set on `seq`); say whether it was written."""
+    statement = update(case).where(case.c.id == case_id, case.c.seq == expected_seq).values(**values)
+    return connection.execute(statement).rowcount == 1
+
+
+def known_decisions(connection: Connection, programme: str, person_ids: Sequence[str]) -> set[tuple[str, date]]:
+    """Return (person, decision date) of the cases these persons have in a programme."""
+    query = select(case.c.person_id, case.c.decided_on).where(
+        case.c.programme == programme, case.c.person_id.in_(person_ids)
+    )
+    return {(row.person_id, row.decided_on) for row in connection.execute(query)}
+
+
+def insert_history(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append events to histories."""
+    connection.execute(insert(history), rows)
+
+
+def history_of(connection: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Return the history of a case, oldest first."""
+    return connection.execute(select(history).where(history.c.case_id == case_id).order_by(history.c.seq)).all()

@@ -60,6 +60,7 @@ def test_rotation_never_reuses_a_name() -> None:
         ({"current": "k1", "keys": {"k1": A}, "index": A}, "the same key is used twice"),
         ({"current": "k1", "keys": {"k1": A, "k2": A}, "index": B}, "the same key is used twice"),
         ({"current": "k1", "keys": {"k1": "not base64!"}, "index": B}, "a key is written in base64 (k1)"),
+        ({"current": "k1", "keys": {"k1": "!" + A}, "index": B}, "a key is written in base64 (k1)"),
         ({"current": "k1", "keys": {"k1": 7}, "index": B}, "a key is written in base64 (k1)"),
         ({"current": A, "keys": {A: "k1"}, "index": B}, "a key id is 1 to 32"),
     ],

@@ -222,6 +222,13 @@ def test_an_error_cell_is_named(workbook: ReadBook) -> None:
     assert causes(file) == [(2, "F (Omfattning)", "error_value")]
 
 
+def test_a_date_cell_beyond_all_dates_is_an_error_and_no_warning(workbook: ReadBook) -> None:
+    book = book_with([*good_cells()[:2], 99_999_999, *good_cells()[3:]])
+    assert book.active is not None
+    book.active["C2"].number_format = "yyyy-mm-dd"
+    assert causes(workbook(book)) == [(2, "C (Beslutsdatum)", "error_value")]
+
+
 def test_a_formula_without_a_stored_value_is_missing(workbook: ReadBook) -> None:
     file = workbook(book_with([*good_cells()[:2], "=TODAY()", *good_cells()[3:]]))
     assert causes(file) == [(2, "C (Beslutsdatum)", "missing")]

@@ -11,9 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from engine.alarms import raise_alarm
 from engine.outcomes import Returned, dropped, record
 from engine.parcels import Parcel
-from engine.parts import Engine
+from engine.parts import Engine, MailSession
 from engine.wanted import Desk, Drop, Postpone, Send
-from notifications.channels.email import EmailSession
 from notifications.channels.teams import WebhookUrlError
 from notifications.messages import Reason as Said
 from notifications.outcomes import Accepted, DeliveryFailed
@@ -158,7 +157,7 @@ def _send_all(engine: Engine, parcels: list[Parcel], now: datetime) -> Delivered
     return done
 
 
-def send(engine: Engine, session: EmailSession | None, parcel: Parcel) -> Returned:
+def send(engine: Engine, session: MailSession | None, parcel: Parcel) -> Returned:
     """Hand a parcel to its channel and return what came of it."""
     try:
         match parcel.to:

@@ -1,18 +1,45 @@
 """What the engine is made of. Built by the front door, handed to every use case."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from access.identities import IdentityVault
 from access.sealing import SecretBox
 from engine.rulebook import Rulebook
-from notifications.channels.email import EmailChannel
-from notifications.channels.teams import TeamsChannel
+from notifications.channels.email import SmtpSettings
+from notifications.messages import Message
+from notifications.outcomes import Accepted
+from notifications.recipients import Mailbox, TeamsConnection
 from storage.database import Database
 
 
 def stay_asleep() -> None:
     """Nudge nobody: the next tick of the clock finds the work."""
+
+
+class MailSession(Protocol):
+    """One conversation with a mail server."""
+
+    def send(self, key: str, to: Mailbox, message: Message, *, uncertain: bool = False) -> Accepted:
+        """Send one message; raises `DeliveryFailed`."""
+
+
+class MailChannel(Protocol):
+    """Email. `notifications.channels.email.EmailChannel`, or a fake held to the same conformance tests."""
+
+    settings: SmtpSettings
+
+    def open(self) -> AbstractContextManager[MailSession]:
+        """Begin a conversation, for one thread."""
+
+
+class TeamChannel(Protocol):
+    """Teams. `notifications.channels.teams.TeamsChannel`, or a fake held to the same conformance tests."""
+
+    def send(self, key: str, to: TeamsConnection, message: Message, *, uncertain: bool = False) -> Accepted:
+        """Post one card; raises `DeliveryFailed` or `WebhookUrlError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +59,8 @@ class Engine:
     vault: IdentityVault
     secrets: SecretBox
     public_url: str
-    email: EmailChannel | None = None
-    teams: TeamsChannel | None = None
+    email: MailChannel | None = None
+    teams: TeamChannel | None = None
     nudge: Callable[[], None] = stay_asleep
     rulebook: Rulebook = field(default_factory=Rulebook)
 

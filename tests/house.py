@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
@@ -29,8 +30,10 @@ from workflows.case import Event
 from workflows.catalogue import load_packaged, packaged
 from workflows.dates import STOCKHOLM
 from workflows.guards import Value
+from workflows.reader import read_definition
 
-PROGRAMME = "aktiv-2023"
+PROGRAMME = "prov"
+PROV = Path(__file__).parent / "fixtures" / "prov.yaml"
 ROLES = {
     "coordinator": "coordinator@bevaka.example",
     "deputy": "deputy@bevaka.example",
@@ -72,7 +75,7 @@ class House:
     teams: FakeTeamsChannel
     units: Mapping[str, int]
     staff: Mapping[str, int]
-    births: count[int] = field(default_factory=count)
+    births: "count[int]" = field(default_factory=count)
 
     def actor(self, role: str) -> Actor:
         """Return the member of staff who holds a role."""
@@ -205,8 +208,8 @@ def build_house(database_url: str) -> House:
     )
     schema.upgrade(engine.database)
     with engine.database.write() as connection:
-        for name in packaged():
-            publish(connection, load_packaged(name), moment("2022-01-03"))
+        for definition in (*map(load_packaged, packaged()), read_definition(PROV.read_text(encoding="utf-8"), PROV.name)):
+            publish(connection, definition, moment("2022-01-03"))
         units = {
             code: connection.execute(
                 insert(tables.unit).values(code=code, title=f"Mottagning {code}").returning(tables.unit.c.id)

@@ -70,10 +70,15 @@ class Draft:
 
     def refer_field(self, path: Path, name: str, *types: FieldType) -> None:
         """Report a name at `path` that is no field of one of the types."""
-        if self.refer(path, name, "fields") and self.usable("fields", name) and name in self.data["fields"]:
-            found = self.data["fields"][name]["type"]
-            if found not in {str(t) for t in types}:
-                self.report(path, "wrong-field-type", f"{name}, a {found}", " or ".join(f"a {t}" for t in types))
+        found = self.type_of("fields", name) if self.refer(path, name, "fields") else None
+        if found is not None and found not in {str(t) for t in types}:
+            self.report(path, "wrong-field-type", f"{name}, a {found}", " or ".join(f"a {t}" for t in types))
+
+    def type_of(self, section: str, name: str) -> str | None:
+        """Return the declared type of a field or fact; None when it is not declared, or its declaration is unusable."""
+        if not self.usable(section, name) or name not in self.data.get(section, {}):
+            return None
+        return str(self.data[section][name]["type"])
 
     def text(self, value: Mapping[str, str]) -> Text:
         """Return a text; Swedish stands in for missing English."""
@@ -109,9 +114,10 @@ class Draft:
     @cached_property
     def choices(self) -> dict[str, tuple[str, ...]]:
         """The choices of every choice field."""
-        outcomes = tuple(self.data.get("outcomes", {}))
+        outcomes = tuple(self.data.get("outcomes", {})) if self.usable("outcomes") else ()
         declared = {name: entry.get("choices") for _, name, entry in self.entries("fields")}
-        return {name: outcomes if c == "outcomes" else tuple(c) for name, c in declared.items() if c}
+        choices = {name: outcomes if c == "outcomes" else tuple(c) for name, c in declared.items() if c}
+        return {name: known for name, known in choices.items() if known}
 
 
 def one_or_many(path: Path, value: Any) -> list[tuple[Path, str]]:

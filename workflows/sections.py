@@ -133,11 +133,10 @@ def _needs(draft: Draft, path: Path, entry: dict[str, Any]) -> list[Guard]:
 
 
 def _fact_change(draft: Draft, path: Path, name: str, value: bool | int) -> FactChange:
-    declared = draft.refer(path, name, "facts", as_key=True)
-    if declared and draft.usable("facts", name) and name in draft.data.get("facts", {}):
-        flag = draft.data["facts"][name]["type"] == FactType.FLAG
-        if flag != isinstance(value, bool):
-            draft.report(path, "fact-value", shown(value), "true or false" if flag else "a number, like +1")
+    found = draft.type_of("facts", name) if draft.refer(path, name, "facts", as_key=True) else None
+    flag = found == FactType.FLAG
+    if found is not None and flag != isinstance(value, bool):
+        draft.report(path, "fact-value", shown(value), "true or false" if flag else "a number, like +1")
     return FactChange(name, value)
 
 

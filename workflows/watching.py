@@ -113,10 +113,9 @@ def _kpi(draft: Draft, path: Path, name: str, entry: dict[str, Any]) -> Kpi:
 
 
 def _refer_flag(draft: Draft, path: Path, name: str) -> None:
-    if draft.refer(path, name, "facts") and draft.usable("facts", name):
-        found = draft.data["facts"][name]["type"]
-        if found != FactType.FLAG:
-            draft.report(path, "wrong-field-type", f"{name}, a {found}", "a flag")
+    found = draft.type_of("facts", name) if draft.refer(path, name, "facts") else None
+    if found not in {None, FactType.FLAG.value}:
+        draft.report(path, "wrong-field-type", f"{name}, a {found}", "a flag")
 
 
 def costs(draft: Draft) -> Costs | None:

@@ -130,10 +130,17 @@ class _Planner:
         return dated, [DeadlineStep(_key(self.deadline.name, dated), Became.REVISED, dated)]
 
     def _recounted(self, watch: Watch) -> tuple[Watch, list[DeadlineStep]]:
-        """Count a series anew when its anchor or rule has changed: its old number would lie far too late, or early."""
-        reckoning = self._reckon(watch.occurrence) if self.deadline.due.every and watch.anchor_on else None
+        """Count anew when the anchor or the rule has changed.
+
+        The old number of a series would lie far too late, or early. And what was met for the old date need not be met
+        for the new one: a consent that was renewed expires again.
+        """
+        reckoning = self._reckon(watch.occurrence) if watch.anchor_on else None
         if reckoning is None or (reckoning.anchor_on, str(self.deadline.due)) == (watch.anchor_on, watch.rule):
             return watch, []
+        if not self.deadline.due.every:
+            again = watch.met_on is not None and self._before_window(watch.met_on, reckoning.due_on)
+            return (self._fresh(met_on=watch.met_on) if watch.met and again else watch), []
         occurrence = self._first_not_covered(watch.met_on)
         if occurrence == watch.occurrence:
             return watch, []
@@ -188,7 +195,7 @@ class _Planner:
         return watch.due_on is not None and self._before_window(happened_on, watch.due_on)
 
     def _before_window(self, met_on: date, due_on: date) -> bool:
-        if not (self.deadline.early and self.deadline.due.every):
+        if self.deadline.early is None:
             return False
         return met_on < shift(due_on, self.deadline.early, -1, self.rules.calendar)
 

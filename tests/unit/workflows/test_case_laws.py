@@ -23,6 +23,7 @@ from tests.unit.workflows.building import (
 )
 from workflows.calendar import calendar_named
 from workflows.case import Became, DeadlineKey, Event
+from workflows.dates import Span
 from workflows.guards import Value
 from workflows.machine import refusals_of
 from workflows.model import Definition
@@ -38,7 +39,9 @@ VERSIONS: Mapping[str, Definition] = {
     "3": programme(
         replace(FIRST_MEETING, due=due("45 days after decision_date"), ladder=LADDER[:3]),
         replace(FOLLOW_UP, due=due("every 6 weeks after plan_agreed_on"), early=None),
-        replace(FINAL_MEETING, ladder=(remind("r1", "10 days before", "coordinator"), *LADDER)),
+        replace(
+            FINAL_MEETING, ladder=(remind("r1", "10 days before", "coordinator"), *LADDER), early=Span.parse("1 month")
+        ),
         CONSENT,
         version="3",
     ),

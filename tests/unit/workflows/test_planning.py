@@ -23,7 +23,7 @@ from tests.unit.workflows.building import (
 )
 from workflows.calendar import calendar_named
 from workflows.case import Became
-from workflows.dates import Roll, WorkingHours
+from workflows.dates import Roll, Span, WorkingHours
 from workflows.planning import paused_days
 from workflows.reckoning import as_date
 
@@ -101,6 +101,30 @@ def test_a_deadline_without_its_anchor_waits_for_it() -> None:
 
     life.fire("case.amend", date(2024, 3, 1), benefit_until=date(2025, 8, 31))
     assert life.due("final_meeting") == date(2025, 5, 30)
+
+
+def test_an_answer_given_long_before_a_date_with_a_window_does_not_meet_it() -> None:
+    life = granted(replace(FINAL_MEETING, early=Span.parse("2 months")))
+    life.fire("hold_final", date(2024, 4, 1), held_on=date(2024, 4, 1))
+
+    assert life.became("final_meeting") == [OPENED]
+
+
+def test_a_met_deadline_with_a_window_opens_again_when_a_new_anchor_moves_it_out_of_reach() -> None:
+    life = granted(replace(FINAL_MEETING, early=Span.parse("2 months")))
+    life.fire("hold_final", date(2025, 5, 5), held_on=date(2025, 5, 5))
+    life.fire("extend", date(2025, 6, 1), benefit_until=date(2026, 8, 31))
+
+    assert life.became("final_meeting") == [OPENED, MET, OPENED]
+    assert (life.due("final_meeting"), life.watch("final_meeting").entry_seq) == (date(2026, 5, 29), 3)
+
+
+def test_a_met_deadline_with_a_window_stays_met_when_its_date_is_only_corrected() -> None:
+    life = granted(replace(FINAL_MEETING, early=Span.parse("2 months")))
+    life.fire("hold_final", date(2025, 5, 5), held_on=date(2025, 5, 5))
+    life.fire("extend", date(2025, 6, 1), benefit_until=date(2025, 9, 30))
+
+    assert life.became("final_meeting") == [OPENED, MET]
 
 
 # --- guards ---

@@ -1,5 +1,6 @@
 """Stand-ins for the mail server and for Teams: they speak real SMTP and HTTPS on this computer and let nothing out."""
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -9,6 +10,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
+from weakref import WeakSet
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -22,6 +24,7 @@ TEAMS_LIMIT = 28 * 1024
 """What the real Teams takes, roughly (facts/notifications.md §1)."""
 
 _PATIENCE = 30.0
+_MOST_READ = 1024 * 1024
 
 
 class MailCatcher:
@@ -30,7 +33,7 @@ class MailCatcher:
     def __init__(
         self, mailbox: DemoMailbox, certificates: DemoCertificates, clock: Clock, host: str = "127.0.0.1", port: int = 0
     ) -> None:
-        self._controller = Controller(
+        self._controller = _TidyController(
             _Keeper(mailbox, clock),
             hostname=host,
             port=port or _free_port(host),
@@ -58,6 +61,43 @@ class MailCatcher:
 
     def __exit__(self, *_exc: object) -> None:
         self.stop()
+
+
+class _TidyController(Controller):
+    """aiosmtpd's controller leaves connections open when it stops; this one closes them first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._transports: WeakSet[asyncio.Transport] = WeakSet()
+        super().__init__(*args, **kwargs)
+
+    def factory(self) -> SMTP:
+        return _TrackedSmtp(self._transports, self.handler, **self.SMTP_kwargs)
+
+    def stop(self, no_assert: bool = False) -> None:
+        if self._thread is not None:
+            asyncio.run_coroutine_threadsafe(self._abort_all(), self.loop).result(_PATIENCE)
+        super().stop(no_assert)
+
+    async def _abort_all(self) -> None:
+        if self.server is not None:
+            self.server.close()
+        for transport in list(self._transports):
+            transport.abort()
+        # Aborting is done in the next round of the loop, and TLS on top of it in the one after.
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+class _TrackedSmtp(SMTP):
+    def __init__(self, transports: WeakSet[asyncio.Transport], *args: Any, **kwargs: Any) -> None:
+        self._transports = transports
+        super().__init__(*args, **kwargs)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Called again after STARTTLS with the TLS layer, whose socket is the first one's.
+        if isinstance(transport, asyncio.Transport) and transport.get_extra_info("ssl_object") is None:
+            self._transports.add(transport)
+        super().connection_made(transport)
 
 
 class _Keeper:
@@ -145,10 +185,14 @@ class _CardHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = self._length()
-        if length is None or length > TEAMS_LIMIT:
-            self._answer(413 if length else 411, {})
+        if length is None:
+            self._answer(411, {})
             return
-        raw = self.rfile.read(length)
+        # Read even what is too long: closing on unread bytes resets the connection, and the answer is lost.
+        raw = self.rfile.read(min(length, _MOST_READ))
+        if length > TEAMS_LIMIT:
+            self._answer(413, {})
+            return
         fault = card_fault(raw)
         if fault is not None:
             self._answer(400, {"error": {"code": "TriggerInputSchemaMismatch", "message": fault}})

@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8420
 
-.PHONY: run test test-all check lint types imports format lock setup clean
+.PHONY: run test test-slow check lint types imports format lock setup clean
 
 run: $(VENV)/.ready
 	$(BIN)/bevaka run --demo --port $(PORT)
@@ -12,8 +12,8 @@ run: $(VENV)/.ready
 test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
-test-all: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest -n 2
+test-slow: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -m slow -n 2
 
 check: lint types imports test
 

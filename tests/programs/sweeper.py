@@ -1,4 +1,4 @@
-"""Sweeps a database in small batches until nothing is due: `python -m tests.programs.sweeper URL NOW`. Made to be killed."""
+"""Sweeps in small batches until nothing is due: `python -m tests.programs.sweeper URL NOW`. Made to be killed."""
 
 import sys
 from datetime import datetime

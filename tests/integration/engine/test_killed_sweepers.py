@@ -1,4 +1,4 @@
-"""Four sweepers at once, killed with -9 at random moments: nothing is lost and nothing is done twice (promise 1 and 2)."""
+"""Four sweepers at once, killed with -9 at random moments: nothing is lost, nothing done twice (promises 1 and 2)."""
 
 import random
 import signal

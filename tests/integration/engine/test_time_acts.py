@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from engine.sweeping import sweep
 from notifications.messages import Kind, Notice, Reason
 from notifications.recipients import Mailbox
 from tests.house import ROLES, House, moment
@@ -67,8 +68,6 @@ def test_a_met_deadline_sends_no_more_and_accounts_for_what_will_not_come(house:
 
 
 def test_a_message_queued_before_the_meeting_is_taken_back_by_it(house: House) -> None:
-    from engine.sweeping import sweep
-
     ref = house.open_case("2024-01-31")
     assert sweep(house.engine, moment("2024-02-15")).queued == 1
     house.fire(ref, "hold_meeting", moment("2024-02-15", "10:00"), held_on=date(2024, 2, 15), met_on=date(2024, 2, 15))

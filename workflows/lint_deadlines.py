@@ -32,7 +32,7 @@ def _region(definition: Definition, marks: Marks, deadline: Deadline) -> Iterato
     if final:
         mark = marks.value((*path, "while"))
         yield marks.problem(mark, "final-deadline", ", ".join(final), "states that are not final")
-    elif not any(definition.transitions[name].sources & deadline.region for name in deadline.met_by):
+    elif deadline.met_by and not any(definition.transitions[name].sources & deadline.region for name in deadline.met_by):
         allowed = "a transition from one of the states in while"
         mark = marks.value((*path, "met_by"))
         yield marks.problem(mark, "unmeetable", ", ".join(sorted(deadline.met_by)), allowed)

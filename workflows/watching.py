@@ -26,6 +26,8 @@ def deadlines(draft: Draft) -> dict[str, Deadline]:
 
 def _deadline(draft: Draft, path: Path, name: str, entry: dict[str, Any]) -> Deadline:
     due = _due(draft, path, entry)
+    if "met_by" not in entry and "when" not in entry:
+        draft.report_key(path, "incomplete", "neither met_by nor when", "something that ends the deadline")
     if not due.every:
         for key in ("until", "early"):
             if key in entry:
@@ -38,7 +40,7 @@ def _deadline(draft: Draft, path: Path, name: str, entry: dict[str, Any]) -> Dea
         title=draft.text(entry["title"]),
         due=due,
         region=frozenset(draft.refer_all((*path, "while"), entry["while"], "states")),
-        met_by=frozenset(draft.refer_all((*path, "met_by"), entry["met_by"], "transitions")),
+        met_by=frozenset(draft.refer_all((*path, "met_by"), entry.get("met_by", []), "transitions")),
         ladder=(*reminders, *escalated),
         roll=Roll(entry.get("roll", "none")),
         when=draft.guard((*path, "when"), entry.get("when")),

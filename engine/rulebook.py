@@ -27,7 +27,7 @@ class Rulebook:
         Raises:
             DefinitionMissingError: it was never published.
         """
-        definition = self._definition(connection, programme, version)
+        definition = self.definition(connection, programme, version)
         return Rules(definition, self.calendar(connection, definition.calendar, now))
 
     def calendar(self, connection: Connection, name: str, now: datetime) -> Calendar:
@@ -41,7 +41,8 @@ class Rulebook:
             raise DefinitionMissingError(programme, "", definitions.published_programmes(connection))
         return self.rules(connection, programme, version, now)
 
-    def _definition(self, connection: Connection, programme: str, version: str) -> Definition:
+    def definition(self, connection: Connection, programme: str, version: str) -> Definition:
+        """Return a published definition, compiled; raises `DefinitionMissingError`."""
         key = (programme, version)
         with self._lock:
             if key in self._compiled:

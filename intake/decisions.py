@@ -1,7 +1,7 @@
 """Files of decisions as clinics have them, CSV or Excel, read into typed rows; every bad cell is named."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +29,7 @@ class DecisionFile:
         encoding: of a CSV file.
         delimiter: of a CSV file.
         sha256: of the bytes, in hex: the same file is known again.
+        labels: each known column as a person finds it, "C (Beslutsdatum)", by field.
     """
 
     rows: tuple[DecisionRow, ...]
@@ -37,6 +38,7 @@ class DecisionFile:
     encoding: str | None
     delimiter: str | None
     sha256: str
+    labels: Mapping[str, str]
 
 
 def ignore(done: int, total: int) -> None:
@@ -79,7 +81,9 @@ def read_decisions(
         if done % PROGRESS_STEP == 0 or done == len(body):
             progress(done, len(body))
     digest = hashlib.sha256(data).hexdigest()
-    return DecisionFile(tuple(rows), tuple(problems), table.format, table.encoding, table.delimiter, digest)
+    return DecisionFile(
+        tuple(rows), tuple(problems), table.format, table.encoding, table.delimiter, digest, header.labels
+    )
 
 
 def _load(path: Path) -> bytes:

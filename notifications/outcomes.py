@@ -57,10 +57,12 @@ _SCATTER_SECONDS = 1800
 _JITTER_SHARE = 0.25
 
 _BUSY_CODES = frozenset({"smtp_421", "smtp_422", "smtp_431", "smtp_442", "smtp_447", "smtp_452"})
-_SUSPECT_CODES = frozenset({"http_401", "http_403", "http_404", "http_410", "smtp_auth", "smtp_tls_missing",
-                            "smtp_tls_untrusted", "http_tls_untrusted", "address_forbidden"})  # fmt: skip
+_SUSPECT_CODES = frozenset({"http_401", "http_403", "http_404", "http_410"})
+# A broken login or certificate is an outage too: the messages are fine, and somebody will mend it.
 _OUTAGE_CODES = frozenset({"connect", "timeout", "disconnect", "timeout_after_data", "disconnect_after_data",
-                           "tls_failed", "protocol", "http_408", "http_412", "http_429"})  # fmt: skip
+                           "tls_failed", "protocol", "http_408", "http_412", "http_429", "smtp_auth",
+                           "smtp_tls_missing", "smtp_tls_untrusted", "http_tls_untrusted",
+                           "address_forbidden"})  # fmt: skip
 
 
 def backoff(code: str, attempt: int, jitter: float) -> timedelta | None:

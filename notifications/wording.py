@@ -75,13 +75,9 @@ class Letter:
     settings_link: str = ""
 
 
+@lru_cache(maxsize=1)
 def environment() -> Environment:
     """The packaged templates: an unknown name is an error, and every ``.html.j2`` escapes."""
-    return _environment()
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("notifications", "templates"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True, default=False),
@@ -233,15 +229,19 @@ class _Words:
         """A labelled value."""
         return Fact(self.say("words", f"label_{name}"), self.say("words", f"value_{name}"))
 
+    def _own_or_shared(self, block: str) -> str:
+        source, _context = self._opened(self._kind)
+        return self.say(self._kind if block in source.blocks else "words", block)
+
     def frame(self) -> dict[str, Any]:
         """The parts every message has."""
         return {
             "language": self._language,
-            "subject": self.say(self._kind, "subject") if self._kind is Kind.DIGEST else self.say("words", "subject"),
+            "subject": self._own_or_shared("subject"),
             "heading": self.say(self._kind, "heading"),
             "lead": self.say(self._kind, "lead"),
             "todo": self.say(self._kind, "todo"),
-            "action": self.say(self._kind, "action") if self._kind is Kind.DIGEST else self.say("words", "action"),
+            "action": self._own_or_shared("action"),
             "footer": self.say("words", "footer"),
         }
 

@@ -12,6 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
+from workflows.errors import BevakaError
+
 Address = IPv4Address | IPv6Address
 MOST_OCTETS = 256 * 1024
 
@@ -22,6 +24,16 @@ class ReplyTooLongError(OSError):
 
 class ForbiddenAddressError(OSError):
     """The name resolves only to addresses that may not be reached."""
+
+
+class AuthorityFileError(BevakaError):
+    """The file of trusted certificate authorities is of no use."""
+
+    def __init__(self, cafile: Path | None) -> None:
+        self.cafile = cafile
+        super().__init__(
+            f"No certificate authority could be read from {cafile}. Allowed: a readable PEM file."
+        )
 
 
 class Allowance:
@@ -141,8 +153,15 @@ def _first_reachable(choices: list[tuple[Any, ...]], allowance: Allowance) -> Bo
 
 
 def verifying_context(cafile: Path | None) -> ssl.SSLContext:
-    """A TLS context that checks certificate and host name, against ``cafile`` or the system's authorities."""
-    context = ssl.create_default_context(cafile=None if cafile is None else str(cafile))
+    """A TLS context that checks certificate and host name, against ``cafile`` or the system's authorities.
+
+    Raises:
+        AuthorityFileError: The file cannot be read, or holds no certificate.
+    """
+    try:
+        context = ssl.create_default_context(cafile=None if cafile is None else str(cafile))
+    except OSError as error:
+        raise AuthorityFileError(cafile) from error
     context.sslsocket_class = BoundedTLSSocket
     return context
 

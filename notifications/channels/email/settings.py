@@ -13,6 +13,8 @@ from workflows.errors import BevakaError
 Security = Literal["starttls", "tls", "none"]
 
 _DISPLAY_NAME = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ɏ .–-]{0,60}")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}", re.ASCII)
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,28}[a-z0-9])?", re.ASCII)
 
 
@@ -52,6 +54,8 @@ class SmtpSettings:
     total_timeout: float = 30.0
 
     def __post_init__(self) -> None:
+        if not _HOST.fullmatch(self.host) and self.host not in LOOPBACK_HOSTS:
+            raise SmtpSettingsError("host", "a host name or an IPv4 address")
         self._check_security()
         self._check_sender()
         if not 1 <= self.port <= 65_535:

@@ -60,8 +60,9 @@ def test_a_refusal_for_now_waits_longer_than_a_busy_server() -> None:
     assert backoff("smtp_450", 1, 0.0) == timedelta(minutes=1)
 
 
-def test_an_outage_is_sat_out_for_a_night() -> None:
-    waits = [backoff("connect", attempt, 0.0) for attempt in range(1, 11)]
+@pytest.mark.parametrize("code", ["connect", "timeout_after_data", "smtp_auth", "smtp_tls_untrusted", "http_503"])
+def test_an_outage_is_sat_out_for_a_night(code: str) -> None:
+    waits = [backoff(code, attempt, 0.0) for attempt in range(1, 11)]
     assert sum((wait or timedelta(0) for wait in waits), timedelta(0)) > timedelta(hours=10)
 
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
-from notifications.messages import Kind, Message, Reason, Text
+from notifications.messages import TEST_REF, Kind, Message, Reason, Text
 from notifications.recipients import LANGUAGES, Language
 from notifications.render import render
 from notifications.wording import compose
@@ -141,8 +141,10 @@ def test_a_certain_message_does_not_speak_of_duplicates() -> None:
     assert "kan ha kommit fram tidigare" not in render(notice(), "sv").text
 
 
-def test_a_test_message_speaks_of_no_case() -> None:
-    assert compose(notice(Kind.TEST), "sv").facts == ()
+@in_both
+def test_a_test_message_speaks_of_no_case(language: Language) -> None:
+    message = notice(Kind.TEST, case_ref=TEST_REF, link="https://bevaka.region.example/canary/1")
+    assert TEST_REF not in render(message, language).text + render(message, language).subject
 
 
 def test_punctuation_is_escaped_in_html_only() -> None:

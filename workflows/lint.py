@@ -51,8 +51,8 @@ def _states(definition: Definition, marks: Marks) -> Iterator[Problem]:
     for state in dead_ends:
         allowed = f"a transition from {state.name}, or final: true"
         yield marks.problem(marks.key(("states", state.name)), "dead-end", state.name, allowed)
-    if dead_ends:
-        return  # what leads only to a dead end has no way out either, for the same reason
+    if dead_ends or any(state.final and state.name not in reached for state in definition.states.values()):
+        return  # what leads only to a dead end, or to an end nobody reaches, has no way out for the same reason
     ending = _closure({s.name for s in definition.states.values() if s.final}, {(to, source) for source, to in edges})
     stuck = [name for name in definition.states if name in reached and name not in ending]
     for name in stuck[:1]:

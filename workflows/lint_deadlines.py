@@ -32,7 +32,9 @@ def _region(definition: Definition, marks: Marks, deadline: Deadline) -> Iterato
     if final:
         mark = marks.value((*path, "while"))
         yield marks.problem(mark, "final-deadline", ", ".join(final), "states that are not final")
-    elif deadline.met_by and not any(definition.transitions[name].sources & deadline.region for name in deadline.met_by):
+    elif deadline.met_by and not any(
+        definition.transitions[name].sources & deadline.region for name in deadline.met_by
+    ):
         allowed = "a transition from one of the states in while"
         mark = marks.value((*path, "met_by"))
         yield marks.problem(mark, "unmeetable", ", ".join(sorted(deadline.met_by)), allowed)
@@ -114,11 +116,11 @@ def _rungs(deadline: Deadline) -> Iterator[tuple[Path, Rung]]:
 
 
 def _days(span: Span) -> float:
-    return span.count * NOMINAL_DAYS[span.unit]
+    return round(span.count * NOMINAL_DAYS[span.unit], 2)
 
 
 def _signed_days(offset: Offset) -> float:
-    return round(_days(offset.span) * offset.sign, 2)
+    return _days(offset.span) * offset.sign
 
 
 def _last(rung: Rung) -> float:

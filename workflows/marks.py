@@ -5,6 +5,7 @@ Only what JSON can say is let in: no anchors, aliases, tags, merge keys or secon
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -133,6 +134,12 @@ class _Composer:
         elif getattr(event, "tag", None) not in _PLAIN_TAGS:
             self.report(_mark(event), "yaml-feature", "a tag", _NO_FEATURES)
 
+    def refuse_control_characters(self, event: yaml.ScalarEvent) -> None:
+        # schema patterns end with $, which lets a last line break pass
+        if any(unicodedata.category(character) == "Cc" for character in event.value):
+            found = "a line break or another control character"
+            self.report(_mark(event), "control-character", found, "one line of printable text")
+
     def mapping(self, events: Iterator[yaml.Event], path: Path) -> Data:
         found: dict[str, Data] = {}
         for event in events:
@@ -155,6 +162,7 @@ class _Composer:
         if isinstance(event, yaml.ScalarEvent) and not event.anchor:
             if event.value == "<<" and event.style is None:
                 self.report(_mark(event), "yaml-feature", "the merge key <<", _NO_FEATURES)
+            self.refuse_control_characters(event)
             return event.value
         self.report(_mark(event), "yaml-feature", "a key that is no plain word", "words as keys")
         if isinstance(event, yaml.ScalarEvent):
@@ -174,6 +182,7 @@ class _Composer:
         return found
 
     def scalar(self, event: yaml.ScalarEvent, path: Path) -> Data:
+        self.refuse_control_characters(event)
         if event.style is not None:
             self.marks.quoted.add(path)
             return event.value

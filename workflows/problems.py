@@ -18,6 +18,7 @@ READING_RULES: Final = {
     "syntax": "this is no YAML",
     "too-large": "the definition is larger or deeper than any programme needs",
     "yaml-feature": "anchors, aliases, tags, merge keys and several documents are left out of the language",
+    "control-character": "texts are one line each",
     "duplicate-key": "a key is written twice; only one of them would count",
     "unknown-key": "the language has no such key here",
     "missing-key": "a key is missing",

@@ -57,7 +57,7 @@ class FactType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something transitions establish: a consent given, a meeting held. Dots may group names: `consent.region_to_fk`."""
+    """Something transitions establish: a consent given, a meeting held. Dots may group names (`consent.given`)."""
 
     name: str
     type: FactType

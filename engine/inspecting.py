@@ -1,0 +1,64 @@
+"""What is read: every list and page, as its reader may see it. The doors look here and nowhere deeper."""
+
+from engine.inspecting_case import case_view
+from engine.inspecting_case_parts import (
+    AskedLine,
+    CaseView,
+    DeadlineLine,
+    FieldLine,
+    MeetingLine,
+    Move,
+    PauseLine,
+    SlotLine,
+    TimelineLine,
+)
+from engine.inspecting_cases import Band, CaseFilter, CaseLine, Caseload, caseload
+from engine.inspecting_history import HistoryLine, history_lines
+from engine.inspecting_ledger import Ledger, LedgerFilter, LedgerLine, ledger_lines
+from engine.inspecting_outbox import OutboxLine, outbox_lines
+from engine.inspecting_pages import CursorError
+from engine.inspecting_persons import PersonView, identity_of, person_of
+from engine.inspecting_programmes import ProgrammeTitles, programme_titles
+from engine.inspecting_staff import RoleLine, StaffLine, UnitLine, staff_list, units
+from engine.inspecting_system import ChannelLine, ProgrammeLine, SystemView, system_view
+
+__all__ = [
+    "AskedLine",
+    "Band",
+    "CaseFilter",
+    "CaseLine",
+    "CaseView",
+    "Caseload",
+    "ChannelLine",
+    "CursorError",
+    "DeadlineLine",
+    "FieldLine",
+    "HistoryLine",
+    "Ledger",
+    "LedgerFilter",
+    "LedgerLine",
+    "MeetingLine",
+    "Move",
+    "OutboxLine",
+    "PauseLine",
+    "PersonView",
+    "ProgrammeLine",
+    "ProgrammeTitles",
+    "RoleLine",
+    "SlotLine",
+    "StaffLine",
+    "SystemView",
+    "TimelineLine",
+    "UnitLine",
+    "case_view",
+    "caseload",
+    "history_lines",
+    "identity_of",
+    "ledger_lines",
+    "outbox_lines",
+    "person_of",
+    "programme_titles",
+    "staff_list",
+    "system_view",
+    "units",
+]

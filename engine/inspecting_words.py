@@ -1,0 +1,43 @@
+"""What the built-in events are called, and what they ask. A definition names only its own."""
+
+from collections.abc import Mapping
+
+from workflows.case import Builtin
+from workflows.model import Definition, Text
+
+EVENT_TITLES: Mapping[str, Text] = {
+    Builtin.OPEN: Text("Ärendet öppnat", "Case opened"),
+    Builtin.AMEND: Text("Uppgifter ändrade", "Data amended"),
+    Builtin.PAUSE: Text("Paus påbörjad", "Pause begun"),
+    Builtin.RESUME: Text("Paus avslutad", "Pause ended"),
+    Builtin.RECOMPUTE: Text("Datum räknade om", "Dates recounted"),
+    Builtin.MIGRATE: Text("Flyttat till ny version", "Moved to a new version"),
+    Builtin.ACKNOWLEDGE: Text("Bevakning kvitterad", "Deadline acknowledged"),
+    Builtin.SNOOZE: Text("Bevakning uppskjuten", "Deadline snoozed"),
+}
+ANSWER_TITLES: Mapping[str, Text] = {
+    "kind": Text("Skäl till paus", "Reason for the pause"),
+    "from_on": Text("Från och med", "From"),
+    "until_on": Text("Till", "Until"),
+    "deadline": Text("Bevakning", "Deadline"),
+    "reason": Text("Skäl", "Reason"),
+}
+
+
+def event_title(definition: Definition, event: str) -> Text:
+    """Return what an event is called; one that a later version has dropped is called by its name."""
+    transition = definition.transitions.get(event)
+    return transition.title if transition else EVENT_TITLES.get(event, Text(event, event))
+
+
+def role_title(definition: Definition, role: str) -> Text:
+    """Return what a role is called; `admin` and `unit` are nobody's in a definition."""
+    declared = definition.roles.get(role)
+    return declared.title if declared else _OTHER_ROLES.get(role, Text(role, role))
+
+
+_OTHER_ROLES: Mapping[str, Text] = {
+    "admin": Text("Systemansvarig", "System administrator"),
+    "unit": Text("Mottagningens Teamskanal", "The unit's Teams channel"),
+    "staff": Text("Medarbetare", "Member of staff"),
+}

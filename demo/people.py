@@ -1,4 +1,4 @@
-"""Who works in the demo: five clinics, their coordinators and deputies, and officers at FK. All of them are invented."""
+"""Who works in the demo: five clinics with coordinators and deputies, and officers at FK. All of them are invented."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -9,7 +9,7 @@ from random import Random
 from access.identities import Identity
 from access.personnumbers import synthetic_number, synthetic_serials
 
-YOUNGEST, OLDEST = 19, 29
+YOUNGEST, OLDEST = timedelta(days=19 * 365 + 40), timedelta(days=28 * 365 + 190)
 MUNICIPALITIES = ("Lund", "Lund", "Lund", "Eslöv", "Hörby", "Höör", "Burlöv", "Staffanstorp")
 
 # Built of syllables so that no name is anybody's, and none is a word that a message could happen to hold.
@@ -36,7 +36,7 @@ class DemoPerson:
 
 
 def invent_persons(count: int, on: date, seed: str) -> list[DemoPerson]:
-    """Invent persons aged 19 to 29 on a date, each with a name and a number of her own; the same seed, the same people."""
+    """Invent persons aged 19 to 28 on a date, each with a name and a number of her own. Equal seeds, equal people."""
     random = Random(f"{seed}/persons")
     names = [f"{given} {family}" for given, family in product(_GIVEN, _FAMILY)]
     random.shuffle(names)
@@ -47,10 +47,8 @@ def invent_persons(count: int, on: date, seed: str) -> list[DemoPerson]:
 def _numbers(random: Random, on: date) -> Iterator[tuple[date, int]]:
     """Give birth dates and serials; the test series has two numbers a day, so a pair comes once."""
     given: set[tuple[date, int]] = set()
-    oldest = (on - date(on.year - OLDEST - 1, on.month, on.day)).days - 30
-    youngest = (on - date(on.year - YOUNGEST, on.month, on.day)).days + 30
     while True:
-        born_on = on - timedelta(days=random.randint(youngest, oldest))
+        born_on = on - timedelta(days=random.randint(YOUNGEST.days, OLDEST.days))
         pair = (born_on, random.choice(synthetic_serials(born_on)))
         if pair not in given:
             given.add(pair)

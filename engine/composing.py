@@ -3,19 +3,22 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
+from engine.errors import DefinitionMissingError
 from engine.parts import Engine
 from engine.recipients import Found
 from notifications.messages import Invitation, Kind, Message, Notice, Reason, Text
 from storage.cases import CaseRow
-from workflows.dates import local_date
+from workflows.dates import WorkingHours, local_date
 from workflows.ladders import ladder_steps
 from workflows.model import FieldType
 from workflows.planning import Rules
 
 MEETING = Text(sv="Möte", en="Meeting")
+UNKNOWN_STEP = Text(sv="Okänd bevakning", en="Unknown deadline")
 PLACE_UNKNOWN = Text(sv="Plats meddelas", en="Place to be announced")
+ALARM_HOURS, ALARM_CALENDAR = WorkingHours(), "SE"  # digests and alarms belong to no programme
 QUIET_REASONS = {"ack_ended": Reason.ACK_ENDED, "snooze_ended": Reason.SNOOZE_ENDED}
 
 
@@ -87,14 +90,23 @@ def _place(rules: Rules, choice: str | None) -> Text:
     return PLACE_UNKNOWN
 
 
-def compose_alarm(engine: Engine, case: CaseRow, rules: Rules, deadline: Row[Any], reason: Reason) -> Message:
-    """Return the alarm about a message that found nobody or could not be delivered."""
-    watched = rules.definition.deadlines[deadline.kind]
+def title_of(engine: Engine, connection: Connection, case: CaseRow, kind: str) -> Text:
+    """Return the title of a deadline or meeting, as far as the case's definition can still say it."""
+    try:
+        definition = engine.rulebook.definition(connection, case.programme, case.version)
+    except DefinitionMissingError:
+        return UNKNOWN_STEP
+    deadline = definition.deadlines.get(kind)
+    return Text(deadline.title.sv, deadline.title.en) if deadline else MEETING
+
+
+def compose_alarm(engine: Engine, case: CaseRow, step: Text, due_on: date, reason: Reason) -> Message:
+    """Return the alarm about something that found nobody, could not be delivered or could not be decided."""
     return Notice(
         kind=Kind.ALARM,
         case_ref=case.ref,
-        step=Text(watched.title.sv, watched.title.en),
-        due_on=deadline.due_on,
+        step=step,
+        due_on=due_on,
         rung=0,
         rungs=0,
         late=False,

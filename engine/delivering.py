@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.alarms import raise_alarm
-from engine.outcomes import Returned, dropped, record
+from engine.outcomes import POISON, Returned, dropped, poisoned, record
 from engine.parcels import Parcel
 from engine.parts import Engine, MailSession
-from engine.wanted import Desk, Drop, Postpone, Send
+from engine.wanted import Desk, Drop, Postpone, Send, Verdict
 from notifications.channels.teams import WebhookUrlError
 from notifications.messages import Reason as Said
 from notifications.outcomes import Accepted, DeliveryFailed
 from notifications.recipients import Mailbox, TeamsConnection
 from storage import outbox
+
+log = structlog.get_logger(__name__)
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
@@ -84,12 +87,16 @@ def _claim(engine: Engine, connection: Connection, now: datetime, limit: int) ->
     rows = outbox.lock_waiting(connection, now, limit)
     if not rows:
         return Delivered(), []
+    outbox.forget_recipients(connection, rows)
     desk = Desk.prepare(engine, connection, rows, now)
     parcels: list[Parcel] = []
     done = Delivered()
     for row in desk.in_order(rows):
-        verdict = desk.judge(row)
+        verdict = _judged(desk, row)
         match verdict:
+            case None:
+                poisoned(desk, row)
+                done += Delivered(failed=1)
             case Send():
                 parcels.append(_leased(desk, row, verdict))
             case Drop():
@@ -101,6 +108,17 @@ def _claim(engine: Engine, connection: Connection, now: datetime, limit: int) ->
                 )
                 done += Delivered(postponed=1)
     return done, parcels
+
+
+def _judged(desk: Desk, row: Row[Any]) -> Verdict | None:
+    """Return the verdict on a message; None when it raises, whatever it raises: one message never stops the post."""
+    try:
+        return desk.judge(row)
+    except SQLAlchemyError:
+        raise  # the transaction is broken, not the message
+    except Exception as error:  # noqa: BLE001 - see above
+        log.error("message_poisoned", message_id=row.id, kind=row.kind, error=type(error).__name__)  # noqa: TRY400 - tracebacks may quote values
+        return None
 
 
 def _leased(desk: Desk, row: Row[Any], verdict: Send) -> Parcel:
@@ -115,17 +133,10 @@ def _leased(desk: Desk, row: Row[Any], verdict: Send) -> Parcel:
         uncertain=uncertain,
     )
     if verdict.stand_in_for is not None:
-        case = desk.cases[row.case_id]
-        watched = desk.deadlines[row.deadline_id]
+        watched, case = desk.deadlines[row.deadline_id], desk.cases[row.case_id]
+        about = verdict.stand_in_for
         raise_alarm(
-            desk.engine,
-            desk.connection,
-            case,
-            watched,
-            desk.rules(case),
-            Said.NOBODY_FOUND,
-            verdict.stand_in_for,
-            desk.now,
+            desk.engine, desk.connection, case, watched.kind, watched.due_on, Said.NOBODY_FOUND, about, desk.now
         )
     return Parcel(
         message_id=row.id,
@@ -151,10 +162,18 @@ def _send_all(engine: Engine, parcels: list[Parcel], now: datetime) -> Delivered
     with ExitStack() as stack:
         session = stack.enter_context(engine.email.open()) if engine.email else None
         for parcel in parcels:
+            if not _is_still_ours(engine, parcel):
+                continue
             returned = send(engine, session, parcel)
             record(engine, parcel, returned, now)
             done += Delivered(sent=1) if isinstance(returned, Accepted) else Delivered(failed=1)
     return done
+
+
+def _is_still_ours(engine: Engine, parcel: Parcel) -> bool:
+    """Say whether nobody has claimed a parcel since: a postman who was stopped for a while must not send it too."""
+    with engine.database.read() as connection:
+        return outbox.is_claimed(connection, parcel.message_id, parcel.token)
 
 
 def send(engine: Engine, session: MailSession | None, parcel: Parcel) -> Returned:
@@ -171,3 +190,6 @@ def send(engine: Engine, session: MailSession | None, parcel: Parcel) -> Returne
         return failure
     except WebhookUrlError:
         return DeliveryFailed("webhook_url", permanent=True, channel_broken=True)
+    except Exception as error:  # noqa: BLE001 - a message that cannot be rendered must not stop the ones behind it
+        log.error("message_poisoned", message_id=parcel.message_id, kind=parcel.kind, error=type(error).__name__)  # noqa: TRY400 - tracebacks may quote values
+        return DeliveryFailed(POISON, permanent=True)

@@ -31,7 +31,14 @@ class Fired:
 
 
 def fire(
-    engine: Engine, ref: str, event: Event, actor: Actor, now: datetime, *, expected_entry: int | None = None
+    engine: Engine,
+    ref: str,
+    event: Event,
+    actor: Actor,
+    now: datetime,
+    *,
+    expected_entry: int | None = None,
+    expected_seq: int | None = None,
 ) -> Fired:
     """Let an event happen to a case.
 
@@ -42,16 +49,20 @@ def fire(
         actor: who does it.
         now: the instant, UTC.
         expected_entry: the `entry_seq` the actor saw; when the case has entered another state since, nothing happens.
+        expected_seq: the `seq` the actor saw; when anything has happened to the case since, nothing happens. For a
+            caller that tries again after an answer was lost: what did happen does not happen twice.
 
     Raises:
         CaseNotFoundError, NotAllowedError: see `engine.authorising`.
-        CaseMovedError: the case is no longer in the state the actor saw.
+        CaseMovedError: the case is no longer as the actor saw it.
         EventRefusedError: the machine refuses, with every reason.
     """
     with engine.database.write() as connection:
         case, rules = _found(engine, connection, ref, event, actor, now, lock=True)
         if expected_entry is not None and expected_entry != case.entry_seq:
             raise CaseMovedError(ref, expected_entry, case.entry_seq)
+        if expected_seq is not None and expected_seq != case.seq:
+            raise CaseMovedError(ref, expected_seq, case.seq)
         decision = decide(rules, snapshot_of(case), event, now)
         if not apply(connection, rules, case, decision, actor_columns(actor), now):
             raise CaseMovedError(ref, case.entry_seq, case.entry_seq)

@@ -1,12 +1,13 @@
 """What became of a message, written down: sent, to be tried again, or given up with another way tried and an alarm."""
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
 from engine.alarms import raise_alarm
+from engine.composing import ALARM_CALENDAR, ALARM_HOURS
 from engine.parcels import Parcel
 from engine.parts import Engine
 from engine.slots import fallback_slot, is_fallback, role_of
@@ -16,14 +17,15 @@ from notifications.channels.email import message_id
 from notifications.messages import Reason as Said
 from notifications.outcomes import Accepted, DeliveryFailed, backoff
 from notifications.recipients import Mailbox
-from storage import cases, ledger, outbox
+from storage import cases, deadlines, ledger, outbox
 from storage.cases import CaseRow
 from storage.tables import deadline, team_channel
-from workflows.dates import next_open
+from workflows.dates import local_date, next_open
 from workflows.ladders import TEAM_SLOT, Outcome, Reason, owner_slot
 from workflows.planning import Rules
 
 Returned = Accepted | DeliveryFailed
+POISON = "poison"
 REFUSALS_THAT_BREAK = 3  # in a row; facts/notifications.md §1
 _JITTER = secrets.SystemRandom()
 
@@ -31,11 +33,49 @@ _JITTER = secrets.SystemRandom()
 def dropped(desk: Desk, row: Row[Any], verdict: Drop) -> None:
     """Settle a message that does not leave; where it failed, try another way and raise an alarm."""
     take_back(desk.connection, row, verdict.outcome, verdict.reason, desk.now)
-    if verdict.outcome is not Outcome.FAILED or row.deadline_id is None:
+    if verdict.outcome is not Outcome.FAILED or row.case_id is None or row.kind == "alarm":
         return
     case = desk.cases[row.case_id]
     said = Said.NOBODY_FOUND if verdict.reason is Reason.NOBODY_FOUND else Said.DELIVERY_FAILED
-    other_way(desk.engine, desk.connection, case, desk.deadlines[row.deadline_id], row, said, desk.now)
+    if row.deadline_id is None:
+        alarm_about(desk.engine, desk.connection, case, None, row, said, desk.now)
+    else:
+        other_way(desk.engine, desk.connection, case, desk.deadlines[row.deadline_id], row, said, desk.now)
+
+
+def poisoned(desk: Desk, row: Row[Any]) -> None:
+    """Set aside a message nobody can make sense of, so that it does not hold up the rest; the admins hear of it."""
+    failed = {"outcome": Outcome.FAILED.value, "reason": Reason.UNDELIVERABLE.value}
+    outbox.write_message(
+        desk.connection, row.id, state=outbox.DEAD, error=POISON, done_at=desk.now, leased_until=None, **failed
+    )
+    if row.deadline_id is not None and row.rung is not None:
+        ledger.settle_entry(desk.connection, row.deadline_id, row.rung, row.slot, at=desk.now, **failed)
+    if row.case_id is not None and row.kind != "alarm":
+        watched = desk.deadlines.get(row.deadline_id)
+        alarm_about(desk.engine, desk.connection, desk.cases[row.case_id], watched, row, Said.DELIVERY_FAILED, desk.now)
+
+
+def alarm_about(
+    engine: Engine,
+    connection: Connection,
+    case: CaseRow,
+    watched: Row[Any] | None,
+    message: Row[Any],
+    said: Said,
+    now: datetime,
+) -> None:
+    """Raise an alarm about a message; `watched` is its deadline, None for a meeting's invitation."""
+    kind = watched.kind if watched else str(message.payload.get("meeting", ""))
+    due_on = watched.due_on if watched else _day_of_meeting(message, now)
+    raise_alarm(engine, connection, case, kind, due_on, said, message.slot, now)
+
+
+def _day_of_meeting(message: Row[Any], now: datetime) -> date:
+    try:
+        return local_date(datetime.fromisoformat(message.payload["starts_at"]))
+    except (KeyError, ValueError, TypeError):
+        return local_date(now)
 
 
 def record(engine: Engine, parcel: Parcel, returned: Returned, now: datetime) -> bool:
@@ -43,6 +83,9 @@ def record(engine: Engine, parcel: Parcel, returned: Returned, now: datetime) ->
     with engine.database.write() as connection:
         if isinstance(returned, Accepted):
             return _sent(engine, connection, parcel, returned, now)
+        if parcel.case_id is not None:
+            # A failure may change the deadline: everybody locks the case before what belongs to it.
+            cases.find_case_by_id(connection, parcel.case_id, lock=True)
         wait = None if returned.permanent else backoff(returned.code, parcel.attempts, _JITTER.random())
         _count_refusal(connection, parcel, returned, now)
         if wait is None:
@@ -101,7 +144,11 @@ def _given_up(engine: Engine, connection: Connection, parcel: Parcel, failure: D
         error=failure.code,
         done_at=now,
     )
-    if not newest or parcel.deadline_id is None or parcel.rung is None or parcel.case_id is None:
+    case = cases.find_case_by_id(connection, parcel.case_id) if parcel.case_id is not None else None
+    if not newest or case is None or parcel.kind == "alarm":
+        return newest
+    if parcel.deadline_id is None or parcel.rung is None:
+        alarm_about(engine, connection, case, None, row, Said.DELIVERY_FAILED, now)
         return newest
     ledger.settle_entry(
         connection,
@@ -113,9 +160,8 @@ def _given_up(engine: Engine, connection: Connection, parcel: Parcel, failure: D
         at=now,
         staff_id=parcel.staff_id,
     )
-    case = cases.find_case_by_id(connection, parcel.case_id)
     watched = connection.execute(select(deadline).where(deadline.c.id == parcel.deadline_id)).one()
-    if case is not None and watched.status == "open":
+    if watched.status == deadlines.OPEN:
         other_way(engine, connection, case, watched, row, Said.DELIVERY_FAILED, now)
     return newest
 
@@ -130,8 +176,8 @@ def other_way(
     now: datetime,
 ) -> None:
     """Try to reach the next level by email about a rung that failed, and raise an alarm. A fallback has no fallback."""
+    alarm_about(engine, connection, case, watched, message, said, now)
     rules = engine.rulebook.rules(connection, case.programme, case.version, now)
-    raise_alarm(engine, connection, case, watched, rules, said, message.slot, now)
     role = _next_role(rules, watched.kind, message.slot)
     if role is None or is_fallback(message.slot) or said is Said.NOBODY_FOUND:
         return
@@ -188,7 +234,7 @@ def _count_refusal(connection: Connection, parcel: Parcel, failure: DeliveryFail
 
 def _in_hours(engine: Engine, connection: Connection, parcel: Parcel, at: datetime) -> datetime:
     case = cases.find_case_by_id(connection, parcel.case_id) if parcel.case_id is not None else None
-    if case is None:
-        return at
+    if case is None or parcel.kind == "alarm":
+        return next_open(at, ALARM_HOURS, engine.rulebook.calendar(connection, ALARM_CALENDAR, at))
     rules = engine.rulebook.rules(connection, case.programme, case.version, at)
     return next_open(at, rules.definition.hours, rules.calendar)

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from engine.composing import compose_invitation, compose_notice
+from engine.composing import ALARM_CALENDAR, ALARM_HOURS, compose_invitation, compose_notice
 from engine.digests import compose_digest
+from engine.errors import DefinitionMissingError
 from engine.firing import snapshot_of
 from engine.parts import Engine
 from engine.recipients import Directory, Found
@@ -19,7 +20,8 @@ from storage import cases, outbox, people
 from storage.cases import CaseRow
 from storage.tables import deadline
 from storage.tables import outbox as outbox_table
-from workflows.dates import in_hours, local_date, next_open
+from workflows.calendar import Calendar
+from workflows.dates import WorkingHours, in_hours, local_date, next_open
 from workflows.ladders import Outcome, Reason, ladder_steps
 from workflows.planning import Rules, guard_values
 
@@ -68,7 +70,6 @@ class Desk:
     channels: dict[int, Row[Any]]
     taken: set[tuple[int, str, int, str]]  # (deadline, rung, staff, channel) already on their way or sent
     newest: set[tuple[int, int, str]] = field(default_factory=set)  # (deadline, staff, channel) given in this batch
-    posted: dict[int, int] = field(default_factory=dict)  # Teams posts given in this batch, by unit
 
     @staticmethod
     def prepare(engine: Engine, connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> "Desk":
@@ -102,7 +103,11 @@ class Desk:
     def _position(self, row: Row[Any]) -> int:
         if row.deadline_id is None or row.rung is None:
             return 0
-        rules, watched = self.rules(self.cases[row.case_id]), self.deadlines[row.deadline_id]
+        try:
+            rules = self.rules(self.cases[row.case_id])
+        except DefinitionMissingError:
+            return 0  # `judge` raises it again, for this message alone
+        watched = self.deadlines[row.deadline_id]
         kind = rules.definition.deadlines.get(watched.kind)
         steps = ladder_steps(kind.ladder, watched.due_on, rules.calendar, rules.definition.hours) if kind else ()
         return next((step.index for step in steps if step.key == row.rung), len(steps))
@@ -113,21 +118,21 @@ class Desk:
 
     def judge(self, row: Row[Any]) -> Verdict:
         """Say what is to become of a message now."""
-        if row.kind == "digest":
-            return self._digest(row)
-        if row.kind == "alarm":
-            return self._alarm(row)
+        if row.kind in ("digest", "alarm"):
+            calendar = self.engine.rulebook.calendar(self.connection, ALARM_CALENDAR, self.now)
+            return self._closed(ALARM_HOURS, calendar) or (
+                self._digest(row) if row.kind == "digest" else self._alarm(row)
+            )
         case = self.cases[row.case_id]
         rules = self.rules(case)
-        closed = self._closed(rules)
+        closed = self._closed(rules.definition.hours, rules.calendar)
         if closed is not None:
             return closed
         if row.kind in ("invite", "cancel"):
             return self._meeting(row, case, rules)
         return self._rung(row, case, rules)
 
-    def _closed(self, rules: Rules) -> Postpone | None:
-        hours, calendar = rules.definition.hours, rules.calendar
+    def _closed(self, hours: WorkingHours, calendar: Calendar) -> Postpone | None:
         return None if in_hours(self.now, hours, calendar) else Postpone(next_open(self.now, hours, calendar))
 
     def _rung(self, row: Row[Any], case: CaseRow, rules: Rules) -> Verdict:
@@ -172,19 +177,17 @@ class Desk:
             return Drop(Outcome.SUPPRESSED, Reason.NO_CHANNEL)
         if channel.broken_at is not None:
             return Drop(Outcome.FAILED, Reason.UNDELIVERABLE)
-        wait = self._team_is_full(case.unit_id)
+        wait = self._team_is_full(row, case.unit_id)
         if wait is not None:
             return Postpone(wait)
-        self.posted[case.unit_id] = self.posted.get(case.unit_id, 0) + 1
         url = self.engine.secrets.open(f"team_channel|{channel.id}", channel.sealed_url)
         notice = compose_notice(self.engine, rules, case, watched, row, None, self.now)
         return Send(TeamsConnection(SecretUrl(url), channel.language), notice, unit_id=case.unit_id)
 
-    def _team_is_full(self, unit_id: int) -> datetime | None:
+    def _team_is_full(self, row: Row[Any], unit_id: int) -> datetime | None:
         """Return when the connection may be posted to again; None when it may now."""
-        sent = outbox.sent_since(self.connection, unit_id, self.now - TEAMS_SPAN)
-        room = TEAMS_POSTS - self.posted.get(unit_id, 0)
-        return None if len(sent) < room else (sent[0] if sent else self.now) + TEAMS_SPAN
+        posts = outbox.posts_since(self.connection, unit_id, self.now - TEAMS_SPAN, row.id, self.now)
+        return None if len(posts) < TEAMS_POSTS else posts[-TEAMS_POSTS] + TEAMS_SPAN
 
     def _meeting(self, row: Row[Any], case: CaseRow, rules: Rules) -> Verdict:
         invitation = compose_invitation(self.engine, rules, case, row)
@@ -215,6 +218,8 @@ class Desk:
         return Send(to, invitation, staff.id)
 
     def _digest(self, row: Row[Any]) -> Verdict:
+        if local_date(row.created_at) < local_date(self.now):
+            return Drop(Outcome.COLLAPSED, Reason.NEWER_RUNG)  # today has a digest of its own
         staff = self.directory.staff.get(row.staff_id)
         if staff is None or not staff.active or staff.id in self.directory.away:
             return Drop(Outcome.SUPPRESSED, Reason.EMPTY_DIGEST)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.tables import outbox
+from storage.tables import case, outbox
 
 QUEUED, SENDING, DONE, DEAD = "queued", "sending", "done", "dead"
 
@@ -28,6 +28,10 @@ def insert_if_new(connection: Connection, row: Mapping[str, Any]) -> bool:
 def lock_waiting(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """Lock up to `limit` messages that may leave now: queued ones whose time has come, and those whose lease ran out.
 
+    Their cases are locked first, as by everybody (facts/engine.md §2): an event on the case, such as a withdrawn
+    consent, comes wholly before the claim or wholly after it. What somebody else holds is left for the next round.
+    Messages that belong to no case come along, up to `limit` of them.
+
     Of a thread only the oldest may leave, so that a cancellation never overtakes its invitation. Other messages of the
     same deadlines come along beyond the limit: whoever decides them must see the newer ones.
     """
@@ -42,15 +46,28 @@ def lock_waiting(connection: Connection, now: datetime, limit: int) -> list[Row[
         .where(earlier.c.thread == outbox.c.thread, earlier.c.id < outbox.c.id, earlier.c.state.in_([QUEUED, SENDING]))
         .exists(),
     )
-    waiting = select(outbox).where(outbox.c.state.in_([QUEUED, SENDING]), ready, in_turn)
-    first = waiting.order_by(outbox.c.not_before, outbox.c.id).limit(limit).with_for_update(of=outbox, skip_locked=True)
-    rows = list(connection.execute(first))
-    deadlines = {row.deadline_id for row in rows if row.deadline_id is not None}
-    if len(rows) == limit and deadlines:
-        known = [row.id for row in rows]
-        siblings = waiting.where(outbox.c.deadline_id.in_(deadlines), outbox.c.id.not_in(known))
-        rows.extend(connection.execute(siblings.with_for_update(of=outbox, skip_locked=True)))
-    return rows
+    may_leave = outbox.c.state.in_([QUEUED, SENDING]) & ready & in_turn
+    waiting = select(outbox.c.id, outbox.c.deadline_id).where(may_leave)
+    first = waiting.order_by(outbox.c.not_before, outbox.c.id).limit(limit)
+    of_cases = first.join(case, case.c.id == outbox.c.case_id).with_for_update(of=case, skip_locked=True)
+    found = connection.execute(of_cases).all()
+    wanted = {row.id for row in found}
+    deadlines = {row.deadline_id for row in found if row.deadline_id is not None}
+    if len(found) == limit and deadlines:
+        wanted |= {row.id for row in connection.execute(waiting.where(outbox.c.deadline_id.in_(deadlines)))}
+    wanted |= {row.id for row in connection.execute(first.where(outbox.c.case_id.is_(None)))}
+    fresh = select(outbox).where(outbox.c.id.in_(wanted), may_leave).order_by(outbox.c.not_before, outbox.c.id)
+    return list(connection.execute(fresh.with_for_update(of=outbox, skip_locked=True))) if wanted else []
+
+
+def forget_recipients(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+    """Forget whom earlier attempts of locked messages found: roles become people anew at every attempt.
+
+    Else the name left by an attempt that failed would keep the person's other message of the same rung from leaving.
+    """
+    found = [row.id for row in rows if row.rung is not None and row.staff_id is not None]
+    if found:
+        connection.execute(update(outbox).where(outbox.c.id.in_(found)).values(staff_id=None))
 
 
 def lease(connection: Connection, message_id: int, now: datetime, duration: timedelta, **facts: Any) -> int:
@@ -101,9 +118,22 @@ def next_moment(connection: Connection) -> datetime | None:
     return found
 
 
-def sent_since(connection: Connection, unit_id: int, since: datetime) -> list[datetime]:
-    """Return when Teams messages of a unit left since an instant, oldest first."""
+def posts_since(connection: Connection, unit_id: int, since: datetime, but: int, now: datetime) -> list[datetime]:
+    """Return when Teams messages of a unit left since an instant, oldest first; those in somebody's hands leave now.
+
+    `but` is the message that asks.
+    """
+    left = (outbox.c.outcome == "sent") & (outbox.c.done_at > since)
     query = select(outbox.c.done_at).where(
-        outbox.c.channel == "teams", outbox.c.unit_id == unit_id, outbox.c.done_at > since, outbox.c.outcome == "sent"
+        outbox.c.channel == "teams",
+        outbox.c.unit_id == unit_id,
+        outbox.c.id != but,
+        or_(left, outbox.c.state == SENDING),
     )
-    return sorted(connection.execute(query).scalars())
+    return sorted(done_at or now for done_at in connection.execute(query).scalars())
+
+
+def is_claimed(connection: Connection, message_id: int, token: int) -> bool:
+    """Say whether a claim is still the newest one of its message."""
+    query = select(outbox.c.id).where(outbox.c.id == message_id, outbox.c.lease == token, outbox.c.state == SENDING)
+    return connection.execute(query).first() is not None

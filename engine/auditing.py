@@ -1,0 +1,188 @@
+"""Is anything lost? Looks for every rung that nobody has accounted for, in the tables themselves, batch by batch."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from engine.parts import Engine
+from engine.replaying import Divergence, Replayed, replay_all
+from storage.deadlines import OPEN
+from storage.outbox import QUEUED, SENDING
+from storage.tables import case, deadline, history, ledger, outbox
+from workflows.calendar import calendar_named
+from workflows.ladders import Outcome, ladder_steps
+
+__all__ = ["Cause", "Divergence", "Gap", "Replayed", "replay_all", "unaccounted"]
+
+Steps = tuple[tuple[str, tuple[str, ...]], ...]  # (key, slots) of each step of a ladder, in order
+
+GRACE = timedelta(minutes=10)
+BATCH = 1000
+
+
+class Cause(StrEnum):
+    """How a rung came to be unaccounted for."""
+
+    NOT_SWEPT = "not_swept"  # its moment has passed and nobody looked
+    STALLED = "stalled"  # steps are left, nothing stops them, and no moment is set for the next one
+    MISCOUNTED = "miscounted"  # the ledger has more or fewer entries than were written for the deadline
+    NO_ENTRY = "no_entry"  # a step that has passed has no entry for one of its slots
+    NO_MESSAGE = "no_message"  # on its way according to the ledger, but no message is
+    NOT_SETTLED = "not_settled"  # a final outcome without the time it was reached
+    NO_LADDER = "no_ladder"  # its programme's version has no such deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A rung, or a whole ladder (`rung` None), that nobody has accounted for."""
+
+    ref: str
+    deadline: str
+    rung: str | None
+    slot: str | None
+    cause: Cause
+
+
+def unaccounted(engine: Engine, now: datetime, grace: timedelta = GRACE) -> list[Gap]:
+    """Return every gap there is; an empty list means that nothing has been lost.
+
+    Args:
+        engine: the parts.
+        now: the instant, UTC.
+        grace: how long after its moment a rung may wait for the clock.
+    """
+    with engine.database.read() as connection:
+        ladders = _Ladders(engine, connection)
+        batches = (gap for rows in _batches(connection) for gap in _in_batch(connection, ladders, rows))
+        return [*_overdue(connection, now - grace), *_unsettled(connection), *_not_on_their_way(connection), *batches]
+
+
+def _overdue(connection: Connection, moment: datetime) -> Iterator[Gap]:
+    """Give the deadlines whose moment has passed though nothing holds them."""
+    query = (
+        select(case.c.ref, deadline.c.kind)
+        .join(case, case.c.id == deadline.c.case_id)
+        .where(deadline.c.next_at <= moment, deadline.c.status == OPEN, deadline.c.paused.is_(False))
+        .order_by(deadline.c.next_at, deadline.c.id)
+    )
+    for ref, kind in connection.execute(query):
+        yield Gap(ref, kind, None, None, Cause.NOT_SWEPT)
+
+
+def _unsettled(connection: Connection) -> Iterator[Gap]:
+    """Give the entries with a final outcome that was reached at no time."""
+    wrong = (ledger.c.outcome != Outcome.QUEUED.value) & ledger.c.settled_at.is_(None)
+    for ref, kind, rung, slot in connection.execute(_entries().where(wrong)):
+        yield Gap(ref, kind, rung, slot, Cause.NOT_SETTLED)
+
+
+def _not_on_their_way(connection: Connection) -> Iterator[Gap]:
+    """Give the entries that say "queued" while no message waits or is being sent."""
+    waiting = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.deadline_id == ledger.c.deadline_id,
+            outbox.c.rung == ledger.c.rung,
+            outbox.c.slot == ledger.c.slot,
+            outbox.c.state.in_([QUEUED, SENDING]),
+        )
+        .exists()
+    )
+    query = _entries().where(ledger.c.outcome == Outcome.QUEUED.value, ~waiting)
+    for ref, kind, rung, slot in connection.execute(query):
+        yield Gap(ref, kind, rung, slot, Cause.NO_MESSAGE)
+
+
+def _entries() -> Any:
+    return (
+        select(case.c.ref, deadline.c.kind, ledger.c.rung, ledger.c.slot)
+        .join(deadline, deadline.c.id == ledger.c.deadline_id)
+        .join(case, case.c.id == deadline.c.case_id)
+        .order_by(ledger.c.deadline_id, ledger.c.rung, ledger.c.slot)
+    )
+
+
+def _batches(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
+    """Give every deadline with its case, a batch at a time, so that memory stays flat however many there are."""
+    last = 0
+    columns = (deadline, case.c.ref, case.c.programme, case.c.version)
+    while True:
+        query = select(*columns).join(case, case.c.id == deadline.c.case_id).where(deadline.c.id > last)
+        rows = connection.execute(query.order_by(deadline.c.id).limit(BATCH)).all()
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].id
+
+
+def _in_batch(connection: Connection, ladders: "_Ladders", rows: Sequence[Row[Any]]) -> Iterator[Gap]:
+    first, last = rows[0].id, rows[-1].id
+    query = select(ledger.c.deadline_id, ledger.c.rung, ledger.c.slot).where(ledger.c.deadline_id.between(first, last))
+    entries = {(row.deadline_id, row.rung, row.slot) for row in connection.execute(query)}
+    counted = Counter(deadline_id for deadline_id, _, _ in entries)
+    versions = _versions(connection, rows)
+    for row in rows:
+        if counted[row.id] != row.accounted:
+            yield Gap(row.ref, row.kind, None, None, Cause.MISCOUNTED)
+        version = _version_of(row, versions.get(row.case_id, ()))
+        yield from _missing(ladders.steps(row, version), row, entries)
+
+
+def _missing(steps: Steps | None, row: Row[Any], entries: set[tuple[int, str, str]]) -> Iterator[Gap]:
+    """Give the passed steps of a deadline, or all of them once it has ended, that the ledger does not have."""
+    if steps is None:
+        yield Gap(row.ref, row.kind, None, None, Cause.NO_LADDER)
+        return
+    is_open = row.status == OPEN
+    for key, slots in steps[: row.next_rung] if is_open else steps:
+        for slot in slots:
+            if (row.id, key, slot) not in entries:
+                yield Gap(row.ref, row.kind, key, slot, Cause.NO_ENTRY)
+    if is_open and not row.paused and row.next_at is None and row.next_rung < len(steps):
+        yield Gap(row.ref, row.kind, steps[row.next_rung][0], None, Cause.STALLED)
+
+
+class _Ladders:
+    """The steps of each kind of deadline, looked up once a run: which there are does not depend on the date."""
+
+    def __init__(self, engine: Engine, connection: Connection) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._known: dict[tuple[str, str, str], Steps | None] = {}
+
+    def steps(self, row: Row[Any], version: str) -> Steps | None:
+        """Return (key, slots) of each step in order; None when that version has no such deadline."""
+        name = (row.programme, version, row.kind)
+        if name not in self._known:
+            definition = self._engine.rulebook.definition(self._connection, row.programme, version)
+            watched = definition.deadlines.get(row.kind)
+            calendar = calendar_named(definition.calendar)
+            steps = ladder_steps(watched.ladder, row.due_on, calendar, definition.hours) if watched else None
+            self._known[name] = tuple((step.key, step.slots) for step in steps) if steps is not None else None
+        return self._known[name]
+
+
+def _versions(connection: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, Sequence[Any]]:
+    """Return, for cases that have been moved between versions, which version was in force since when."""
+    several = (
+        select(history.c.case_id)
+        .where(history.c.case_id.in_({row.case_id for row in rows}))
+        .group_by(history.c.case_id)
+        .having(func.count(history.c.version.distinct()) > 1)
+    )
+    query = select(history.c.case_id, history.c.at, history.c.version).where(history.c.case_id.in_(several))
+    found: dict[int, list[Any]] = {}
+    for row in connection.execute(query.order_by(history.c.case_id, history.c.seq)):
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+def _version_of(row: Row[Any], history_rows: Sequence[Any]) -> str:
+    """Return the version a deadline was opened under: moving to another keeps a ladder only if its steps are equal."""
+    known = [event.version for event in history_rows if event.at <= row.opened_at]
+    return known[-1] if known else str(row.version)

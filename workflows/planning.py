@@ -224,8 +224,8 @@ class _Planner:
         reckoning, earlier = self._reckon(occurrence), self._reckon(occurrence - 1)
         if reckoning is None or earlier is None:
             return False
-        since = earlier.due_on if occurrence > 1 else earlier.anchor_on
-        return reckoning.due_on <= met_on or (since < met_on and not self._before_window(met_on, reckoning.due_on))
+        in_its_time = earlier.due_on < met_on and not self._before_window(met_on, reckoning.due_on)
+        return in_its_time or reckoning.due_on <= met_on
 
 
 def _within(quiet: Quiet | None, due_on: date, today: date) -> Quiet | None:

@@ -24,6 +24,7 @@ from tests.unit.workflows.building import (
 from workflows.calendar import calendar_named
 from workflows.case import Became, DeadlineKey, Event
 from workflows.dates import Span
+from workflows.explain import why_date
 from workflows.guards import Value
 from workflows.machine import refusals_of
 from workflows.model import Definition
@@ -31,6 +32,7 @@ from workflows.planning import Rules, pauses_of
 from workflows.reckoning import reckon
 from workflows.refusals import EventRefusedError
 from workflows.replay import replay
+from workflows.rule_words import full_date
 from workflows.values import snapshot_from_json, snapshot_to_json
 
 VERSIONS: Mapping[str, Definition] = {
@@ -192,6 +194,16 @@ class CaseLaws(RuleBasedStateMachine):
         for watch in (self.life.snapshot.watch if self.life.snapshot else {}).values():
             if watch.live and watch.quiet and watch.quiet.kind == "snoozed" and watch.due_on:
                 assert watch.quiet.until_on <= max(watch.due_on, self.today)
+
+    @invariant()
+    def every_deadline_can_explain_itself(self) -> None:
+        case = self.life.snapshot
+        for kind in self.life.definition.deadlines if case else ():
+            assert case is not None
+            explained = why_date(self.life.rules, case, kind, noon(self.today))
+            watch = case.watch.get(kind)
+            if watch and watch.live and watch.due_on:
+                assert full_date(watch.due_on, "sv") in explained.sv
 
     @invariant()
     def what_may_be_fired_and_what_is_refused_agree(self) -> None:

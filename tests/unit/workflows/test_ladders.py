@@ -89,11 +89,22 @@ def test_a_reminder_on_a_free_day_comes_before_it_and_an_escalation_after() -> N
 
 
 def test_neighbours_that_a_holiday_would_turn_around_come_together() -> None:
-    ladder = (escalate("e1", "1 working day after", "a"), escalate("e2", "2 days after", "b"))
+    ladder = (escalate("e1", "2 working days after", "a"), escalate("e2", "3 days after", "b"))
 
     first, second = ladder_steps(ladder, date(2023, 12, 22), SE, HOURS)
 
-    assert (first.key, first.on, second.key, second.on) == ("e1", date(2023, 12, 27), "e2", date(2023, 12, 27))
+    assert (first.key, first.on, second.key, second.on) == ("e1", date(2023, 12, 28), "e2", date(2023, 12, 28))
+    assert SE.next_working_day(date(2023, 12, 25)) == date(2023, 12, 27)  # where e2 alone would have come
+
+
+def test_repeats_take_their_place_among_the_other_steps() -> None:
+    ladder = (
+        escalate("e1", "1 day after", "a", every="5 days", at_most=2),
+        escalate("e2", "4 days after", "b"),
+        escalate("e3", "8 days after", "c"),
+    )
+
+    assert [step.key for step in ladder_steps(ladder, DUE, SE, HOURS)] == ["e1", "e2", "e1#2", "e3"]
 
 
 def test_a_repeat_comes_at_most_so_many_times() -> None:

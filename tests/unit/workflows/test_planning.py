@@ -214,6 +214,13 @@ def test_a_follow_up_held_very_late_does_not_leave_the_missed_ones_to_be_held_to
     assert (life.watch("follow_up").occurrence, life.due("follow_up")) == (3, date(2024, 12, 2))
 
 
+def test_a_follow_up_held_on_the_day_of_the_next_one_is_not_asked_for_twice() -> None:
+    life = followed(FOLLOW_UP)
+    life.fire("follow_up", date(2024, 9, 2), held_on=date(2024, 9, 2))
+
+    assert life.watch("follow_up").occurrence == 3
+
+
 def test_a_follow_up_recorded_late_counts_from_the_day_it_was_held() -> None:
     life = followed(FOLLOW_UP)
     life.fire("follow_up", date(2024, 10, 1), held_on=date(2024, 6, 3))

@@ -31,9 +31,7 @@ class AuthorityFileError(BevakaError):
 
     def __init__(self, cafile: Path | None) -> None:
         self.cafile = cafile
-        super().__init__(
-            f"No certificate authority could be read from {cafile}. Allowed: a readable PEM file."
-        )
+        super().__init__(f"No certificate authority could be read from {cafile}. Allowed: a readable PEM file.")
 
 
 class Allowance:

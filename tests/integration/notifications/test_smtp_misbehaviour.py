@@ -9,6 +9,8 @@ import pytest
 
 from demo.certificates import DemoCertificates
 from notifications.channels.email import EmailChannel, EmailSession, SmtpSettings
+from notifications.channels.email.conversation import Conversation
+from notifications.channels.sockets import Allowance, verifying_context
 from notifications.outcomes import DeliveryFailed
 from notifications.recipients import Mailbox
 from tests.examples.messages import NOW, notice
@@ -228,13 +230,23 @@ def test_a_refused_recipient_does_not_disturb_the_next(certificates: DemoCertifi
     assert (server.connections, server.hear("RSET"), len(server.bodies)) == (1, 1, 1)
 
 
-def test_a_connection_that_died_is_made_anew(certificates: DemoCertificates) -> None:
-    answers: dict[str, Any] = {"RCPT": [b"550 no", b"250 fine"], "RSET": Silly.HANG_UP}
+@pytest.mark.parametrize("answer", [Silly.HANG_UP, Silly.SILENT, b"421 idle too long"])
+def test_a_connection_that_died_is_made_anew(answer: bytes | Silly, certificates: DemoCertificates) -> None:
+    answers: dict[str, Any] = {"RCPT": [b"550 no", b"250 fine"], "RSET": answer}
     with talking(certificates, **answers) as (server, session):
         with pytest.raises(DeliveryFailed):
             session.send("first", TO, notice())
         session.send("second", TO, notice())
     assert (server.connections, len(server.bodies)) == (2, 1)
+
+
+def test_a_line_that_begins_with_a_dot_does_not_end_the_message(certificates: DemoCertificates) -> None:
+    with scripted_smtp(certificates.server_context()) as server:
+        settings = settings_for(server, certificates)
+        conversation = Conversation(settings, verifying_context(certificates.ca_file), Allowance(1, 5))
+        conversation.deliver(TO.address, b"Subject: x\r\n\r\n.hidden\r\n.\r\nMAIL FROM:<x@region.example>\r\n")
+        conversation.take_leave()
+    assert server.bodies == [b"Subject: x\r\n\r\n..hidden\r\n..\r\nMAIL FROM:<x@region.example>\r\n"]
 
 
 def test_after_421_the_next_message_takes_a_new_connection(certificates: DemoCertificates) -> None:

@@ -62,7 +62,7 @@ def plan(
     watches = dict(snapshot.watch)
     steps: list[DeadlineStep] = []
     for kind, deadline in rules.definition.deadlines.items():
-        planner = _Planner(rules, snapshot, deadline, was.get(kind), now)
+        planner = _Planner(rules, snapshot, deadline, was.get(kind), now, local_date(now))
         watch, changes = planner.bring_in_line(watches.get(kind), fired, happened_on)
         steps.extend(changes)
         if watch is None:
@@ -83,6 +83,7 @@ class _Planner:
     deadline: Deadline
     was: Watch | None
     now: datetime
+    today: date  # in Stockholm
 
     def bring_in_line(
         self, watch: Watch | None, fired: str, happened_on: date
@@ -135,17 +136,22 @@ class _Planner:
         The old number of a series would lie far too late, or early. And what was met for the old date need not be met
         for the new one: a consent that was renewed expires again.
         """
-        reckoning = self._reckon(watch.occurrence) if watch.anchor_on else None
-        if reckoning is None or (reckoning.anchor_on, str(self.deadline.due)) == (watch.anchor_on, watch.rule):
+        anchor_on = as_date(self.snapshot.data.get(self.deadline.due.anchor)) if watch.anchor_on else None
+        if anchor_on is None or (anchor_on, str(self.deadline.due)) == (watch.anchor_on, watch.rule):
             return watch, []
         if not self.deadline.due.every:
-            again = watch.met_on is not None and self._before_window(watch.met_on, reckoning.due_on)
-            return (self._fresh(met_on=watch.met_on) if watch.met and again else watch), []
+            return (self._fresh(met_on=watch.met_on) if self._is_to_be_met_again(watch) else watch), []
         occurrence = self._first_not_covered(watch.met_on)
         if occurrence == watch.occurrence:
             return watch, []
         became = Became.MOVED if self._wanted(occurrence) else Became.VOID
         return self._fresh(occurrence, watch.met_on), _end(self.deadline.name, watch, became)
+
+    def _is_to_be_met_again(self, watch: Watch) -> bool:
+        reckoning = self._reckon(watch.occurrence)
+        if reckoning is None or watch.met_on is None or not watch.met:
+            return False
+        return self._before_window(watch.met_on, reckoning.due_on)
 
     def _opened(self, dated: Watch) -> tuple[Watch, list[DeadlineStep]]:
         fresh = replace(dated, live=True, generation=dated.generation + 1, quiet=None)
@@ -163,7 +169,7 @@ class _Planner:
             paused_days=watch.paused_days if stands_still else reckoning.paused_days,
             paused=self._paused_now(),
             rule=str(self.deadline.due),
-            quiet=_within(watch.quiet, due_on, local_date(self.now)),
+            quiet=_within(watch.quiet, due_on, self.today),
             marks=ladder_marks(self.deadline.ladder, due_on, self.rules.calendar, self.rules.definition.hours),
         )
 
@@ -182,8 +188,7 @@ class _Planner:
         return None if reckoning and until and reckoning.due_on >= until else reckoning
 
     def _reckon(self, occurrence: int) -> Reckoning | None:
-        today = local_date(self.now)
-        return reckon(self.deadline, occurrence, self.snapshot.data, self._pauses(), self.rules.calendar, today)
+        return reckon(self.deadline, occurrence, self.snapshot.data, self._pauses(), self.rules.calendar, self.today)
 
     def _pauses(self) -> tuple[Pause, ...]:
         return pauses_of(self.rules.definition, self.snapshot, self.deadline.name)

@@ -20,7 +20,7 @@ from workflows.dates import at_local
 from workflows.guards import Value
 
 PROGRAMME = "aktiv-2023"
-FIRST_DAY, LAST_DAY = date(2023, 2, 13), date(2023, 12, 20)
+FIRST_DAY, LAST_DAY = date(2023, 2, 13), date(2024, 1, 12)
 FIRST_WEEKS = 12
 AT_ONCE = 0.25
 LEVELS, LEVEL_WEIGHTS = ("full", "half", "three_quarters", "quarter"), (70, 18, 8, 4)

@@ -100,7 +100,7 @@ def _pulse(view: View, clinic: int) -> Iterator[Turn]:
     if review is None or review.due_on is None:
         return
     on = _pulse_meeting(view, clinic, max(view.today, review.due_on - timedelta(days=29)))
-    if view.draws.chance("forgotten", review.occurrence, review.generation) < 0.05:
+    if view.draws.chance("forgotten", review.occurrence, review.generation) < 0.06:
         on = view.working_days(review.due_on, view.draws.between(3, 12, "found", review.occurrence))
     yield Turn(on, "review_at_pulse_meeting", {"pulse_review_on": max(on, view.today)})
 
@@ -122,7 +122,7 @@ def _life(view: View) -> Iterator[Turn]:
     if running:
         back = running[0].from_on + timedelta(days=draws.between(25, 110, "back"))
         yield Turn(back, Builtin.RESUME, {"kind": running[0].kind})
-    elif not view.snapshot.pauses and draws.chance("pause") < 0.13:
+    elif not view.snapshot.pauses and draws.chance("pause") < 0.17:
         kind = "parental_leave" if draws.chance("parental") < 0.3 else "sick_leave"
         yield Turn(opened + timedelta(days=draws.between(60, 260, "pause")), Builtin.PAUSE, {"kind": kind})
     if draws.chance("leaves") < 0.07:

@@ -26,6 +26,7 @@ class Worker:
     units: tuple[str, ...] = ()
     language: str = "sv"
     at: str = "bevaka.example"
+    digest: bool = False
 
     @property
     def email(self) -> str:
@@ -56,9 +57,9 @@ CLINICS = (
 FK = "fk.example"
 
 WORKERS = (
-    Worker("Alva Provkvist", "coordinator", ("lund-1",)),
+    Worker("Alva Provkvist", "coordinator", ("lund-1",), digest=True),
     Worker("Bodil Provlund", "coordinator", ("lund-2",)),
-    Worker("Cajsa Provgren", "coordinator", ("lund-3",)),
+    Worker("Cajsa Provgren", "coordinator", ("lund-3",), digest=True),
     Worker("Disa Provberg", "coordinator", ("adhd-lund",), language="en"),
     Worker("Edla Provström", "coordinator", ("arlov",)),
     Worker("Folke Provsten", "deputy", ("lund-1", "lund-2")),
@@ -115,8 +116,7 @@ def install_people(engine: Engine) -> None:
     for clinic in CLINICS:
         add_unit(engine, clinic.code, clinic.title, OPERATOR)
     for worker in WORKERS:
-        digest = worker.role == "coordinator"
-        add_staff(engine, worker.email, worker.name, OPERATOR, language=worker.language, digest=digest)
+        add_staff(engine, worker.email, worker.name, OPERATOR, language=worker.language, digest=worker.digest)
         for unit_code in worker.units or (None,):
             grant_role(engine, worker.email, worker.role, unit_code, OPERATOR)
     for leave in leaves():

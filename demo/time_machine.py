@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import Connection
+
 from demo.clock import DemoClock
 from demo.happenings import Happenings, earliest
 from engine.delivering import deliver
@@ -19,7 +21,7 @@ from workflows.calendar import calendar_named
 from workflows.dates import local_date
 from workflows.errors import BevakaError
 
-ROUND = timedelta(minutes=30)  # how often the postman goes while people are at work
+ROUND = timedelta(hours=1)  # how often the postman goes while people are at work
 
 
 class TimeRunsForwardError(BevakaError):
@@ -104,6 +106,7 @@ class _Journey:
         self._watcher = watcher
         self.now = started
         self.travelled = Travelled(local_date(started))
+        self._digest_at = started
 
     def run(self, until: datetime) -> None:
         self._clock.hold(self.now)
@@ -132,13 +135,21 @@ class _Journey:
         self._clock.hold(at)
 
     def _go_round(self) -> datetime:
-        """Sweep, queue the digests, deliver; return when to do so next."""
-        sweep(self._engine, self.now)
-        queue_digests(self._engine, self.now)
-        delivered = deliver(self._engine, self.now)
-        self.travelled = replace(self.travelled, messages=self.travelled.messages + delivered.sent)
+        """Do what is due: sweep, queue the digests, deliver. Return when there is something to do next."""
+        if self._is_due(deadlines.next_moment):
+            sweep(self._engine, self.now)
+        if self.now >= self._digest_at:
+            queue_digests(self._engine, self.now)
+            self._digest_at = next_digest(calendar_named("SE"), self.now)
+        if self._is_due(outbox.next_moment):
+            delivered = deliver(self._engine, self.now)
+            self.travelled = replace(self.travelled, messages=self.travelled.messages + delivered.sent)
         with self._engine.database.read() as connection:
             moments = (deadlines.next_moment(connection), outbox.next_moment(connection))
-        digest_at = next_digest(calendar_named("SE"), self.now)
         # What could not be done now (a message behind another one that waits) is tried again with the next digest.
-        return min([digest_at, *(moment for moment in moments if moment is not None and moment > self.now)])
+        return min([self._digest_at, *(moment for moment in moments if moment is not None and moment > self.now)])
+
+    def _is_due(self, next_moment: Callable[[Connection], datetime | None]) -> bool:
+        with self._engine.database.read() as connection:
+            moment = next_moment(connection)
+        return moment is not None and moment <= self.now

@@ -1,1 +1,1 @@
-"""Wakes: the Celery app, its queues, and the clock that ticks. A door: ids in, one engine call, out."""
+"""Wakes the engine: the Celery app with its queues, the clock that ticks, and the worker that runs in the process."""

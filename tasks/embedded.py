@@ -1,0 +1,44 @@
+"""A Celery worker as threads of this process, on the in-memory transport (recipe and traps: facts/stack.md §3)."""
+
+from threading import Thread
+from typing import Any
+
+from celery.worker import WorkController, state
+
+from tasks.app import app
+
+THREADS = 2  # a sweep and a postman; SQLite has one writer anyway
+
+
+class EmbeddedWorker:
+    """Runs tasks while it is started. One per process: the transport and Celery's stop flags are the process's own."""
+
+    def __init__(self) -> None:
+        self._controller: Any = None
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin to take tasks."""
+        state.should_stop = None
+        app.loader.import_default_modules()
+        self._controller = WorkController(
+            app=app,
+            pool_cls="threads",
+            concurrency=THREADS,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        self._thread = Thread(target=self._controller.start, name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self, patience: float = 3.0) -> bool:
+        """Take no more tasks and let those under way end; say whether they did within `patience` seconds."""
+        if self._thread is None:
+            return True
+        state.should_stop = 0
+        self._thread.join(patience)
+        ended = not self._thread.is_alive()
+        state.should_stop = None
+        self._thread = None
+        return ended

@@ -1,0 +1,18 @@
+"""Forgetting what nobody needs any more."""
+
+from datetime import timedelta
+
+from storage.ticks import drop_ticks
+from tasks.app import HOUSEKEEPING, app
+from tasks.provided import provided
+
+TICKS_KEPT = timedelta(days=3)
+
+
+@app.task(name=HOUSEKEEPING)
+def keep_house() -> dict[str, int]:
+    """Forget old ticks."""
+    here = provided()
+    with here.engine.database.write() as connection:
+        drop_ticks(connection, here.clock() - TICKS_KEPT)
+    return {}

@@ -66,8 +66,7 @@ class Watch:
         occurrence: 0 for a single deadline, 1, 2, … for a recurring one.
         generation: counts new ladders for the same occurrence, begun when its date was moved by a new anchor.
         live: a deadline is open (or paused) right now.
-        met: a single deadline has been met; it does not open again in this stay, unless a new anchor moves it so far
-            that what met it came too early for the new date (`Deadline.early`).
+        met: a single deadline has been met; it does not open again in this stay.
         anchor_on, base_on, due_on: the anchor's date, the rule's date before pauses and rolling, and the result.
         paused_days: how many days pauses have moved the date.
         paused: a pause holds it now.

@@ -131,27 +131,17 @@ class _Planner:
         return dated, [DeadlineStep(_key(self.deadline.name, dated), Became.REVISED, dated)]
 
     def _recounted(self, watch: Watch) -> tuple[Watch, list[DeadlineStep]]:
-        """Count anew when the anchor or the rule has changed.
-
-        The old number of a series would lie far too late, or early. And what was met for the old date need not be met
-        for the new one: a consent that was renewed expires again.
-        """
-        anchor_on = as_date(self.snapshot.data.get(self.deadline.due.anchor)) if watch.anchor_on else None
+        """Count a series anew when its anchor or rule has changed: its old number would lie far too late, or early."""
+        if not self.deadline.due.every or watch.anchor_on is None:
+            return watch, []
+        anchor_on = as_date(self.snapshot.data.get(self.deadline.due.anchor))
         if anchor_on is None or (anchor_on, str(self.deadline.due)) == (watch.anchor_on, watch.rule):
             return watch, []
-        if not self.deadline.due.every:
-            return (self._fresh(met_on=watch.met_on) if self._is_to_be_met_again(watch) else watch), []
         occurrence = self._first_not_covered(watch.met_on)
         if occurrence == watch.occurrence:
             return watch, []
         became = Became.MOVED if self._wanted(occurrence) else Became.VOID
         return self._fresh(occurrence, watch.met_on), _end(self.deadline.name, watch, became)
-
-    def _is_to_be_met_again(self, watch: Watch) -> bool:
-        reckoning = self._reckon(watch.occurrence)
-        if reckoning is None or watch.met_on is None or not watch.met:
-            return False
-        return self._before_window(watch.met_on, reckoning.due_on)
 
     def _opened(self, dated: Watch) -> tuple[Watch, list[DeadlineStep]]:
         fresh = replace(dated, live=True, generation=dated.generation + 1, quiet=None)
@@ -200,7 +190,7 @@ class _Planner:
         return watch.due_on is not None and self._before_window(happened_on, watch.due_on)
 
     def _before_window(self, met_on: date, due_on: date) -> bool:
-        if self.deadline.early is None:
+        if not (self.deadline.early and self.deadline.due.every):
             return False
         return met_on < shift(due_on, self.deadline.early, -1, self.rules.calendar)
 

@@ -23,7 +23,6 @@ from tests.unit.workflows.building import (
 )
 from workflows.calendar import calendar_named
 from workflows.case import Became, DeadlineKey, Event
-from workflows.dates import Span
 from workflows.explain import why_date
 from workflows.guards import Value
 from workflows.machine import refusals_of
@@ -42,7 +41,8 @@ VERSIONS: Mapping[str, Definition] = {
         replace(FIRST_MEETING, due=due("45 days after decision_date"), ladder=LADDER[:3]),
         replace(FOLLOW_UP, due=due("every 6 weeks after plan_agreed_on"), early=None),
         replace(
-            FINAL_MEETING, ladder=(remind("r1", "10 days before", "coordinator"), *LADDER), early=Span.parse("1 month")
+            FINAL_MEETING,
+            ladder=(remind("r1", "10 days before", "coordinator"), *LADDER),
         ),
         CONSENT,
         version="3",

@@ -23,7 +23,7 @@ from tests.unit.workflows.building import (
 )
 from workflows.calendar import calendar_named
 from workflows.case import Became
-from workflows.dates import Roll, Span, WorkingHours
+from workflows.dates import Roll, WorkingHours
 from workflows.planning import paused_days
 from workflows.reckoning import as_date
 
@@ -103,28 +103,15 @@ def test_a_deadline_without_its_anchor_waits_for_it() -> None:
     assert life.due("final_meeting") == date(2025, 5, 30)
 
 
-def test_an_answer_given_long_before_a_date_with_a_window_does_not_meet_it() -> None:
-    life = granted(replace(FINAL_MEETING, early=Span.parse("2 months")))
-    life.fire("hold_final", date(2024, 4, 1), held_on=date(2024, 4, 1))
+def test_what_comes_back_within_its_states_has_a_condition_and_no_event_that_meets_it() -> None:
+    """A consent that expires: renewing it moves the anchor, and the next expiry is watched (docs/adr/0003)."""
+    renewal = deadline("final_meeting", "1 month before benefit_until", when="consent.region_to_fk")
+    life = granted(renewal)
+    life.fire("give_consent", date(2024, 2, 5))
+    life.fire("extend", date(2025, 7, 1), benefit_until=date(2026, 8, 31))
 
-    assert life.became("final_meeting") == [OPENED]
-
-
-def test_a_met_deadline_with_a_window_opens_again_when_a_new_anchor_moves_it_out_of_reach() -> None:
-    life = granted(replace(FINAL_MEETING, early=Span.parse("2 months")))
-    life.fire("hold_final", date(2025, 5, 5), held_on=date(2025, 5, 5))
-    life.fire("extend", date(2025, 6, 1), benefit_until=date(2026, 8, 31))
-
-    assert life.became("final_meeting") == [OPENED, MET, OPENED]
-    assert (life.due("final_meeting"), life.watch("final_meeting").entry_seq) == (date(2026, 5, 29), 3)
-
-
-def test_a_met_deadline_with_a_window_stays_met_when_its_date_is_only_corrected() -> None:
-    life = granted(replace(FINAL_MEETING, early=Span.parse("2 months")))
-    life.fire("hold_final", date(2025, 5, 5), held_on=date(2025, 5, 5))
-    life.fire("extend", date(2025, 6, 1), benefit_until=date(2025, 9, 30))
-
-    assert life.became("final_meeting") == [OPENED, MET]
+    assert life.became("final_meeting") == [OPENED, MOVED, OPENED]
+    assert life.due("final_meeting") == date(2026, 7, 31)
 
 
 # --- guards ---

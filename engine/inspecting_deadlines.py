@@ -15,8 +15,9 @@ from storage import deadlines
 from storage.cases import CaseRow
 from workflows.case import Snapshot
 from workflows.dates import local_date
+from workflows.explain import why_date
 from workflows.ladders import TEAM_SLOT, LadderStep, ladder_steps, owner_slot
-from workflows.model import Definition
+from workflows.model import Definition, Text
 from workflows.planning import Rules
 
 
@@ -39,7 +40,7 @@ def _line(
     row: Row[Any],
     case: CaseRow,
     rules: Rules,
-    snapshot: Snapshot,  # noqa: ARG001
+    snapshot: Snapshot,
     directory: Directory,
     now: datetime,
 ) -> DeadlineLine:
@@ -61,7 +62,7 @@ def _line(
         next_slots=_next_slots(row, steps, case, rules.definition, directory),
         rungs_done=min(row.next_rung, len(steps)),
         rungs=len(steps),
-        explanation=None,
+        explanation=_explanation(rules, snapshot, row, now) if is_open else None,
         ended_at=row.ended_at,
     )
 
@@ -87,3 +88,10 @@ def slot_line(slot: str, case: CaseRow, definition: Definition, directory: Direc
     role, channel = role_of(slot), slot.rpartition(":")[2]
     found = None if slot == TEAM_SLOT else directory.find(role, case, definition)
     return SlotLine(role, role_title(definition, role), channel, found.staff.name if found else None)
+
+
+def _explanation(rules: Rules, snapshot: Snapshot, row: Row[Any], now: datetime) -> Text | None:
+    if row.kind not in rules.definition.deadlines:
+        return None
+    why = why_date(rules, snapshot, row.kind, now)
+    return Text(why.sv, why.en)

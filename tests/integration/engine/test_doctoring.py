@@ -149,7 +149,7 @@ def test_a_mail_server_is_greeted_and_gets_no_mail(
             sender="bevaka@bevaka.example",
             message_id_key=b"k" * 32,
             message_id_domain="bevaka.example",
-            cafile=certificates.cafile,
+            cafile=certificates.ca_file,
         )
         engine = replace(sqlite_house.engine, email=EmailChannel(settings))
         (finding,) = [one for one in examine(engine, TeamsSettings(), NOW) if one.check == "smtp"]
@@ -162,7 +162,7 @@ def test_a_teams_host_is_reached_and_gets_no_card(
 ) -> None:
     with TeamsCatcher(mailbox, certificates, lambda: NOW) as catcher:
         origin = f"https://localhost:{catcher.port}"
-        teams = TeamsSettings(trusted_origins=frozenset({origin}), cafile=certificates.cafile)
+        teams = TeamsSettings(trusted_origins=frozenset({origin}), cafile=certificates.ca_file)
         set_team_channel(sqlite_house.engine, "north", f"{origin}/hook?sig=verysecret", teams, OPERATOR)
         (finding,) = found(sqlite_house, "teams", teams=teams)
     assert finding.health is Health.OK

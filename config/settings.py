@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     )
     webhook_origins: str = Field("", description="Loopback origins that are trusted too (demo), by commas.")
     webhook_cafile: Path | None = Field(None, description="Authorities to trust for webhooks.")
+    demo_cases: int = Field(187, ge=1, le=500, description="How many cases a new demo has.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log says.")
 
     @field_validator("public_url")

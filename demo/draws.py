@@ -35,13 +35,13 @@ class Draws:
         """Return how many working days from its due date something is done: mostly before, sometimes long after."""
         dice = self._dice(("lag", *question))
         drawn = 1 - (1 - dice.random()) / self.haste
-        if drawn < 0.85:
+        if drawn < 0.82:
             return dice.randint(-12, -1)
-        if drawn < 0.90:
+        if drawn < 0.87:
             return 0
-        if drawn < 0.95:
+        if drawn < 0.93:
             return dice.randint(1, 4)
-        return dice.randint(5, 9) if drawn < 0.985 else dice.randint(10, 18)
+        return dice.randint(5, 9) if drawn < 0.98 else dice.randint(10, 18)
 
     def _dice(self, question: Sequence[object]) -> Random:
         return Random("/".join(map(str, (self.seed, self.case_id, *question))))

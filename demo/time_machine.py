@@ -18,7 +18,7 @@ from engine.parts import Engine, stay_asleep
 from engine.sweeping import sweep
 from storage import deadlines, outbox
 from workflows.calendar import calendar_named
-from workflows.dates import local_date
+from workflows.dates import STOCKHOLM, Span, at_local, local_date, shift
 from workflows.errors import BevakaError
 
 ROUND = timedelta(hours=1)  # how often the postman goes while people are at work
@@ -50,6 +50,12 @@ Watcher = Callable[[Travelled], bool]
 def go_on(_travelled: Travelled) -> bool:
     """Watch nothing and stop nothing."""
     return True
+
+
+def later(now: datetime, span: Span) -> datetime:
+    """Return the instant a span after another, at the same time of day in Stockholm."""
+    wall = now.astimezone(STOCKHOLM)
+    return at_local(shift(wall.date(), span, 1, calendar_named("SE")), wall.time())
 
 
 class TimeMachine:

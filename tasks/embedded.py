@@ -36,7 +36,7 @@ class EmbeddedWorker:
         """Take no more tasks and let those under way end; say whether they did within `patience` seconds."""
         if self._thread is None:
             return True
-        state.should_stop = 0
+        state.should_stop = 0  # type: ignore[assignment]  # the stubs know only None; it is the exit status
         self._thread.join(patience)
         ended = not self._thread.is_alive()
         state.should_stop = None

@@ -1,0 +1,186 @@
+"""`bevaka run`: the whole of Bevaka in one process: database, clock, worker and web workplace (facts/stack.md §3)."""
+
+import hashlib
+import hmac
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from bevaka.demo_house import DemoHouse, IsADemoError, demo_house
+from bevaka.locking import locked
+from bevaka.publishing import publish_packaged
+from bevaka.seeding_progress import seeding_progress
+from bevaka.wiring import build_engine
+from config.settings import Settings
+from demo.seeding import demo_state
+from demo.traveller import Traveller
+from engine.parts import Engine
+from notifications.channels.clock import Clock, utc_now
+from storage.schema import upgrade
+from tasks.app import use_memory
+from tasks.embedded import EmbeddedWorker
+from tasks.nudging import Nudger
+from tasks.provided import provide
+from tasks.schedule import Clockwork, never
+from workflows.errors import BevakaError
+
+if TYPE_CHECKING:
+    from web.demo_door import DemoDoor
+
+HOST = "127.0.0.1"
+LAST_WORDS = 2  # seconds that requests under way get to end
+
+
+class PortTakenError(BevakaError):
+    """Another program listens where the web workplace should."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        super().__init__(f"port {port} is taken: stop what listens there, or choose another with --port (0: any free)")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the web workplace and the threads beside it work with."""
+
+    engine: Engine
+    clock: Clock
+    demo: DemoHouse | None = None
+
+    @property
+    def is_held(self) -> Callable[[], bool]:
+        """Whether time stands still: the demo's time machine runs."""
+        demo = self.demo
+        return never if demo is None else lambda: demo.clock.held
+
+
+def run(settings: Settings, *, demo: bool, port: int) -> None:
+    """Run everything in this process until it is told to stop (SIGINT or SIGTERM).
+
+    Args:
+        settings: what the operator decided.
+        demo: with invented people and cases, a mailbox, and time that can be moved.
+        port: where the web workplace listens on loopback; 0 takes any free port.
+
+    Raises:
+        AlreadyRunningError: another process runs on the data folder.
+        PortTakenError: another program listens on the port.
+        NotADemoError, IsADemoError: the database is of the other kind.
+    """
+    began = time.perf_counter()
+    with _stopping_cleanly(), ExitStack() as stack:
+        stack.enter_context(locked(settings.data_dir))
+        listener = stack.enter_context(closing(_listen(port)))
+        settings = _at_home(settings, listener)
+        nudger = Nudger()
+        house = stack.enter_context(_demo(settings, nudger) if demo else _clinic(settings, nudger))
+        stack.enter_context(_threads(house, nudger))
+        _serve(settings, house, listener, began)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        raise PortTakenError(port) from None
+    return listener
+
+
+def _at_home(settings: Settings, listener: socket.socket) -> Settings:
+    """Let links lead to where this process listens, unless the operator has said where they shall."""
+    if "public_url" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"public_url": f"http://{HOST}:{listener.getsockname()[1]}"})
+
+
+@contextmanager
+def _demo(settings: Settings, nudger: Nudger) -> Iterator[House]:
+    with seeding_progress() as progress, demo_house(settings, nudge=nudger.nudge, progress=progress) as opened:
+        yield House(opened.engine, opened.clock, opened)
+
+
+@contextmanager
+def _clinic(settings: Settings, nudger: Nudger) -> Iterator[House]:
+    engine = build_engine(settings, nudge=nudger.nudge, new_keys=True)
+    with closing(engine.database):
+        upgrade(engine.database)
+        if demo_state(engine.database) is not None:
+            raise IsADemoError(settings.data_dir)
+        publish_packaged(engine, utc_now())
+        yield House(engine, utc_now)
+
+
+@contextmanager
+def _threads(house: House, nudger: Nudger) -> Iterator[None]:
+    """Keep the worker, the clock and (in a demo) the time machine going beside the web workplace."""
+    use_memory()
+    provide(house.engine, house.clock)
+    worker = EmbeddedWorker()
+    clockwork = Clockwork(house.engine, house.clock, is_held=house.is_held)
+    traveller = Traveller(house.engine, house.demo.clock) if house.demo else None
+    with ExitStack() as stack:
+        for part in (worker, nudger, clockwork, traveller):
+            if part is not None:
+                part.start()
+                stack.callback(part.stop)
+        yield
+
+
+def _serve(settings: Settings, house: House, listener: socket.socket, began: float) -> None:
+    import uvicorn  # noqa: PLC0415 - a third of a second that refusals need not wait for
+    from web.app import create_app  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            _say_ready(settings, house, time.perf_counter() - began)
+
+    app = create_app(house.engine, house.clock, _door(house), _web_secret(settings))
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=LAST_WORDS
+    )
+    Server(config).run(sockets=[listener])
+
+
+def _door(house: House) -> "DemoDoor | None":
+    from bevaka.demo_door import DoorToDemo  # noqa: PLC0415
+
+    return DoorToDemo(house.demo) if house.demo else None
+
+
+def _web_secret(settings: Settings) -> bytes:
+    """Return the key of the pages' tokens, the same after every start: forms that are open survive a restart."""
+    return hmac.new(settings.keyring.read_bytes(), b"bevaka|web", hashlib.sha256).digest()
+
+
+def _say_ready(settings: Settings, house: House, seconds: float) -> None:
+    kind = "demo " if house.demo else ""
+    print(f"Bevaka {kind}ready in {seconds:.1f} s: {settings.public_url}", flush=True)
+
+
+@contextmanager
+def _stopping_cleanly() -> Iterator[None]:
+    """End the block at SIGINT or SIGTERM as if it were finished; a second signal changes nothing."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr, flush=True)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -225,7 +225,7 @@ class _Teller:
 
     def _calendar(self, watch: Watch) -> str:
         name = f"{self.rules.calendar.name} ({self.rules.calendar.version})"
-        closed = list(self._closed_days(watch)) if self.deadline.roll is not Roll.NONE and not watch.paused else []
+        closed = list(self._closed_days(watch)) if self.deadline.roll is not Roll.NONE else []
         if not closed:
             return self._say(f"Kalender: {name}.", f"Calendar: {name}.")
         days, one = listed(closed, self.language, "and"), len(closed) == 1

@@ -161,7 +161,7 @@ def _allowed(refusal: Refusal, definition: Definition, language: str) -> str:
 
 def _allowed_words(refusal: Refusal, name: str, definition: Definition, language: str) -> str:
     kind, _, years = name.partition(" in ")
-    if kind in _TYPES and kind not in definition.fields:
+    if kind in _TYPES:
         words = _TYPES[kind].in_language(language)
         return f"{words} {'under' if language == 'sv' else 'in'} {years.replace('-', '–')}" if years else words
     return _title(refusal, name, definition, language)

@@ -148,6 +148,25 @@ def test_a_rolled_date_names_the_holidays_it_was_rolled_over() -> None:
     )
 
 
+def test_a_date_rolled_backwards_names_the_days_it_was_rolled_over() -> None:
+    assert part(granted(FINAL_MEETING), "final_meeting", "calendar") == (
+        f"Enligt kalendern SE ({SE.version}) är lördag 31 maj 2025 ingen arbetsdag, så fredag 30 maj 2025 gäller."
+    )
+
+
+def test_a_date_that_is_its_anchor_is_not_counted() -> None:
+    life = granted(deadline("first_meeting", "on the day decision_date"))
+
+    assert part(life, "first_meeting", "anchor") == "Beslutsdatum är onsdag 31 januari 2024."
+
+
+def test_what_meets_a_date_is_called_by_the_title_of_the_event() -> None:
+    life = followed(FOLLOW_UP, CONSENT)
+
+    assert part(life, "follow_up", "met_by") == "Den blir klar med ”follow_up” eller ”new_plan”."
+    assert part(life, "consent", "met_by") == "Inget moment gör den klar; den upphör med sitt villkor."
+
+
 def test_a_local_closure_is_named_too() -> None:
     life = granted(FIRST_MEETING)
     life.calendar = calendar_named("SE", frozenset({date(2024, 2, 29)}))
@@ -178,6 +197,15 @@ def test_pauses_are_told_with_their_days() -> None:
     )
 
 
+def test_a_pause_that_was_over_before_the_anchor_is_not_told() -> None:
+    life = granted(FOLLOW_UP)
+    life.fire("case.pause", DAY, kind="sick_leave")
+    life.fire("case.resume", date(2024, 2, 12), kind="sick_leave")
+    life.fire("hold_first", date(2024, 3, 1), held_on=date(2024, 3, 1), plan_agreed_on=date(2024, 3, 1))
+
+    assert part(life, "follow_up", "pauses", date(2024, 3, 1)) == ""
+
+
 def test_a_paused_date_says_that_it_will_be_reckoned_anew_and_promises_no_reminder() -> None:
     life = granted(FIRST_MEETING)
     life.fire("case.pause", DAY, kind="parental_leave")
@@ -188,7 +216,10 @@ def test_a_paused_date_says_that_it_will_be_reckoned_anew_and_promises_no_remind
 
 
 def test_a_passed_date_says_by_how_much() -> None:
-    assert "Datumet har passerats med 2 dagar." in told(granted(FIRST_MEETING), "first_meeting", date(2024, 3, 2)).sv
+    life = granted(FIRST_MEETING)
+
+    assert "passerats" not in told(life, "first_meeting", date(2024, 2, 29)).sv
+    assert "Datumet har passerats med 2 dagar." in told(life, "first_meeting", date(2024, 3, 2)).sv
 
 
 @pytest.mark.parametrize(
@@ -415,6 +446,15 @@ def test_a_pause_is_shown_when_it_begins_and_when_it_ends() -> None:
     assert change(life, "case.resume", date(2024, 2, 19), kind="parental_leave") == (
         "Första mötet: 2024-02-29 → 2024-03-14 (pausen är slut)",
     )
+
+
+def test_a_whole_pause_is_shown_as_what_moved_the_date() -> None:
+    life = granted(FIRST_MEETING)
+    before = life.now_is
+    life.fire("case.pause", DAY, kind="parental_leave")
+    life.fire("case.resume", date(2024, 2, 19), kind="parental_leave")
+
+    assert compare(before, life.now_is, life.definition, "sv") == ("Första mötet: 2024-02-29 → 2024-03-14 (paus)",)
 
 
 def test_a_new_version_and_a_new_calendar_are_shown_as_what_they_are() -> None:

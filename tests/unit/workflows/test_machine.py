@@ -151,6 +151,12 @@ def test_an_instant_needs_a_time_zone_and_a_year_within_the_calendar(instant: da
     assert whys(refused(life, "book", {"meeting_at": instant, "place": "clinic"})) == [(Why.BAD_ANSWER, "meeting_at")]
 
 
+def test_a_date_out_of_reach_is_told_which_years_can_be_counted_with() -> None:
+    (refusal,) = refused(granted(), "hold_first", {"held_on": date(1924, 2, 10)})
+
+    assert refusal.allowed == ("date in 2016-2040",)
+
+
 def test_a_meeting_cannot_have_been_held_tomorrow() -> None:
     assert whys(refused(granted(), "hold_first", {"held_on": date(2024, 2, 11)})) == [(Why.FUTURE_DATE, "held_on")]
 

@@ -254,6 +254,22 @@ def test_a_new_plan_made_at_the_follow_up_itself_starts_the_series_anew() -> Non
     assert life.due("follow_up") == date(2024, 11, 20)
 
 
+def test_a_new_plan_starts_the_series_anew_where_any_early_meeting_counts_too() -> None:
+    life = followed(replace(FOLLOW_UP, early=None))
+    life.fire("follow_up", date(2024, 6, 3), held_on=date(2024, 6, 3))
+    life.fire("new_plan", date(2024, 8, 20), held_on=date(2024, 8, 20), plan_agreed_on=date(2024, 8, 20))
+
+    assert life.due("follow_up") == date(2024, 11, 20)
+
+
+def test_a_series_counted_anew_to_the_same_occurrence_stays_in_its_stay() -> None:
+    life = followed(FOLLOW_UP)
+    life.fire("case.amend", date(2024, 3, 10), plan_agreed_on=date(2024, 3, 4))
+
+    watch = life.watch("follow_up")
+    assert (watch.occurrence, watch.entry_seq, watch.generation) == (1, 2, 1)
+
+
 @pytest.mark.parametrize(
     ("corrected", "expected"), [(date(2024, 2, 27), date(2024, 8, 27)), (date(2024, 3, 4), date(2024, 9, 4))]
 )

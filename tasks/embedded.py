@@ -5,7 +5,8 @@ from typing import Any
 
 from celery.worker import WorkController, state
 
-from tasks.app import app
+from tasks.app import HOUSEKEEPING, app
+from tasks.nudging import call
 
 THREADS = 2  # a sweep and a postman; SQLite has one writer anyway
 
@@ -37,6 +38,10 @@ class EmbeddedWorker:
         if self._thread is None:
             return True
         state.should_stop = 0  # type: ignore[assignment]  # the stubs know only None; it is the exit status
+        # The worker looks at the flag between two messages, and goes round once more when it has seen it; each time it
+        # would wait two seconds for a message.
+        call(HOUSEKEEPING)
+        call(HOUSEKEEPING)
         self._thread.join(patience)
         ended = not self._thread.is_alive()
         state.should_stop = None

@@ -21,3 +21,11 @@ def sqlite_house(sqlite_url: str) -> Iterator[House]:
     built = build_house(sqlite_url)
     yield built
     built.engine.database.close()
+
+
+@pytest.fixture
+def postgres_house(postgres_url: str) -> Iterator[House]:
+    """The clinic on PostgreSQL alone, where writers really meet."""
+    built = build_house(postgres_url)
+    yield built
+    built.engine.database.close()

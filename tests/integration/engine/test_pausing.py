@@ -26,7 +26,7 @@ def due(house: House, ref: str, kind: str) -> dict[str, date]:
         .order_by(tables.deadline.c.id)
     )
     with house.engine.database.read() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {row.status: row.due_on for row in connection.execute(query)}
 
 
 def following(house: House, met: str = "2024-02-12") -> str:

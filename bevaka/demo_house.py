@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -55,9 +56,19 @@ def tell_nobody(_travelled: Travelled, _part: float) -> None:
 
 @contextmanager
 def demo_house(
-    settings: Settings, *, nudge: Callable[[], None] = stay_asleep, progress: Progress = tell_nobody
+    settings: Settings,
+    *,
+    nudge: Callable[[], None] = stay_asleep,
+    progress: Progress = tell_nobody,
+    today: datetime = TODAY,
 ) -> Iterator[DemoHouse]:
     """Give an open demo while the block lasts; the caller holds the lock of its data folder.
+
+    Args:
+        settings: where it is kept, and how many cases a new one has.
+        nudge: see `Engine.nudge`.
+        progress: told of every day that a new demo lives through, and how much of the year is over (0 to 1).
+        today: the instant (UTC) at which a new demo arrives.
 
     Raises:
         NotADemoError: the database holds something else.
@@ -77,7 +88,7 @@ def demo_house(
         hasten(engine.database)
         publish_packaged(engine, clock())
         house = DemoHouse(engine, clock, surroundings)
-        _move_in(house, settings.demo_cases, progress) if fresh else _come_back(house)
+        _move_in(house, settings.demo_cases, today, progress) if fresh else _come_back(house)
         yield house
 
 
@@ -91,15 +102,16 @@ def _is_fresh(database: Database, settings: Settings) -> bool:
     return state != READY
 
 
-def _move_in(house: DemoHouse, cases: int, progress: Progress) -> None:
+def _move_in(house: DemoHouse, cases: int, today: datetime, progress: Progress) -> None:
     house.surroundings.mailbox.wipe()
-    whole = (TODAY - BEGINS).days
+    whole = (today - BEGINS).days
 
     def watch(travelled: Travelled) -> bool:
         progress(travelled, (travelled.day - BEGINS.date()).days / whole)
         return True
 
-    live_first_year(house.engine, house.clock, house.surroundings.connect_teams, cases=cases, watcher=watch)
+    connect = house.surroundings.connect_teams
+    live_first_year(house.engine, house.clock, connect, cases=cases, until=today, watcher=watch)
 
 
 def _come_back(house: DemoHouse) -> None:

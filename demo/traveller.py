@@ -1,6 +1,7 @@
 """Does the demo's errands, one after another, in a thread of the process that runs the demo."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Thread
 
@@ -15,11 +16,21 @@ _LOG = logging.getLogger(__name__)
 LOOKS = 0.3  # seconds between two looks for a new errand
 
 
-class Traveller:
-    """Waits for errands and does them. `Errands.ask` is how to get something done."""
+def look_away(_errand: Errand) -> None:
+    """Watch nothing."""
 
-    def __init__(self, engine: Engine, clock: DemoClock) -> None:
+
+class Traveller:
+    """Waits for errands and does them. `Errands.ask` is how to get something done.
+
+    Args of the constructor:
+        engine, clock: the demo's.
+        watch: told of every new day of a journey.
+    """
+
+    def __init__(self, engine: Engine, clock: DemoClock, watch: Callable[[Errand], None] = look_away) -> None:
         self._clock = clock
+        self._watch = watch
         self._machine = TimeMachine(engine, clock)
         self._errands = Errands(engine.database)
         self._stopping = Event()
@@ -51,7 +62,9 @@ class Traveller:
         people = [Coordinators(self._machine.engine, SEED, self._clock())] if errand.acting else []
 
         def watch(travelled: Travelled) -> bool:
-            return self._errands.report(_so_far(errand, travelled)) and not self._stopping.is_set()
+            so_far = _so_far(errand, travelled)
+            self._watch(so_far)
+            return self._errands.report(so_far) and not self._stopping.is_set()
 
         travelled = self._machine.advance(errand.until, people, watch)
         stage = Stage.CANCELLED if travelled.cancelled else Stage.DONE

@@ -137,14 +137,17 @@ def _threads(house: House, nudger: Nudger) -> Iterator[None]:
 
 def _serve(settings: Settings, house: House, listener: socket.socket, began: float) -> None:
     import uvicorn  # noqa: PLC0415 - a third of a second that refusals need not wait for
+
     from web.app import create_app  # noqa: PLC0415
+
+    app = create_app(house.engine, house.clock, _door(house), _web_secret(settings))
+    code = None if house.demo else app.state.place.access.code
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            _say_ready(settings, house, time.perf_counter() - began)
+            _say_ready(settings, code, time.perf_counter() - began)
 
-    app = create_app(house.engine, house.clock, _door(house), _web_secret(settings))
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=LAST_WORDS
     )
@@ -162,9 +165,10 @@ def _web_secret(settings: Settings) -> bytes:
     return hmac.new(settings.keyring.read_bytes(), b"bevaka|web", hashlib.sha256).digest()
 
 
-def _say_ready(settings: Settings, house: House, seconds: float) -> None:
-    kind = "demo " if house.demo else ""
-    print(f"Bevaka {kind}ready in {seconds:.1f} s: {settings.public_url}", flush=True)
+def _say_ready(settings: Settings, code: str | None, seconds: float) -> None:
+    """Print the one line that says where to go; `code` lets the first one in where there is no demo."""
+    enter = "" if code is None else f" (enter with the code {code})"
+    print(f"Bevaka is ready in {seconds:.1f} s: {settings.public_url}{enter}", flush=True)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def build_engine(
         secrets=SecretBox.from_keyring(text),
         public_url=settings.public_url,
         email=EmailChannel(_smtp(settings, text), clock) if settings.smtp_host else None,
-        teams=TeamsChannel(_teams(settings), clock),
+        teams=TeamsChannel(teams_settings(settings), clock),
         nudge=nudge,
     )
 
@@ -82,7 +82,8 @@ def _smtp(settings: Settings, keyring: str) -> SmtpSettings:
     )
 
 
-def _teams(settings: Settings) -> TeamsSettings:
+def teams_settings(settings: Settings) -> TeamsSettings:
+    """Return which webhook addresses may be used."""
     return TeamsSettings(
         allowed_suffixes=tuple(_parts(settings.webhook_suffixes)),
         trusted_origins=frozenset(_parts(settings.webhook_origins)),

@@ -1,0 +1,213 @@
+"""The one place where an error becomes what the command line says, and the status it ends with."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from access.identities import IdentityUnreadableError
+from access.keyring import KeyringError
+from access.sealing import SecretUnreadableError
+from bevaka.files import UnreadableFileError
+from bevaka.language import spoken, t
+from bevaka.locking import AlreadyRunningError
+from bevaka.wiring import KeyringMissingError
+from config.settings import SettingsError
+from engine import errors, import_problems, staffing
+from engine.inspecting import CursorError
+from intake.problems import FileProblem
+from notifications.channels.email import SmtpSettingsError
+from notifications.channels.teams import TeamsSettingsError, WebhookUrlError
+from notifications.recipients import RecipientError
+from storage.errors import SchemaError
+from workflows.answer_texts import AnswersError
+from workflows.catalogue import UnknownProgrammeError
+from workflows.errors import BevakaError
+from workflows.explain import UnknownDeadlineError
+from workflows.model import Definition
+from workflows.problems import DefinitionErrors
+from workflows.refusal_words import why_not
+from workflows.refusals import EventRefusedError
+
+REFUSED, BAD_INPUT, NOT_FOUND, NOT_SET_UP, UNEXPECTED = 1, 2, 3, 4, 70
+
+Said = Callable[[Any], str]
+_SAFE = re.compile(r"[A-Za-z0-9_.@+-]{1,80}", re.ASCII)
+_NUMBER = re.compile(r"(?:\d[+ .-]?){10}", re.ASCII)
+_ABSENCES = {
+    "order": ("en frånvaro slutar tidigast den dag den börjar", "an absence ends on or after the day it begins"),
+    "deputy": ("ingen kan vara sin egen ersättare", "nobody can be her own deputy"),
+    "overlap": ("det finns redan en frånvaro under de dagarna", "there is an absence on some of these days already"),
+}
+
+
+def typed(text: str) -> str:
+    """Return what somebody typed if it cannot be a person's, else "…": a slip of the paste may be anything."""
+    return text if _SAFE.fullmatch(text) and not _NUMBER.search(text) else "…"
+
+
+def words(error: BevakaError, definition: Definition | None = None) -> str:
+    """Return what to tell the one at the keyboard: what was wrong and what is allowed.
+
+    Args:
+        error: what went wrong.
+        definition: gives a refusal its titles, where the command knows it.
+    """
+    if isinstance(error, EventRefusedError) and definition is not None:
+        return "\n".join(why_not(refusal, definition, spoken()) for refusal in error.refusals)
+    for kind in type(error).__mro__:
+        if kind in _WORDS:
+            return _WORDS[kind](error)
+    return str(error)
+
+
+def status(error: BevakaError) -> int:
+    """Return the status the process ends with (docs/operator.md lists them)."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), REFUSED)
+
+
+def _listed(allowed: Any) -> str:
+    return ", ".join(allowed) or "–"
+
+
+def _fields(problems: Any) -> str:
+    return "\n".join(f"{name}: {t('tillåtet', 'allowed')}: {allowed}" for name, allowed in problems)
+
+
+def _missing(error: import_problems.MissingFieldsError) -> str:
+    told = [f"  --set {name}={'|'.join(allowed)}" for name, allowed in error.fields.items()]
+    head = t("insatsen kräver uppgifter som filen saknar:", "the programme requires what the file does not say:")
+    return "\n".join([head, *told])
+
+
+def _definition_missing(error: errors.DefinitionMissingError) -> str:
+    name = typed(error.programme)
+    return t(
+        f"ingen insats {name} är publicerad; publicerade: {_listed(error.allowed)}",
+        f"no programme {name} is published; published: {_listed(error.allowed)}",
+    )
+
+
+def _problems_in_file(error: import_problems.ImportRefusedError) -> str:
+    head = t(
+        f"{len(error.problems)} problem i filen; inget ärende öppnades",
+        f"{len(error.problems)} problems in the file; no case was opened",
+    )
+    place = t("rad", "row")
+    return "\n".join([head, *(f"  {place} {p.row}, {p.column}: {p.text(spoken())}" for p in error.problems)])
+
+
+_WORDS: Mapping[type, Said] = {
+    SettingsError: lambda e: "\n".join(f"BEVAKA_{name.upper()}: {allowed}" for name, allowed in e.problems),
+    KeyringMissingError: lambda e: t(
+        f"nyckelfilen {e.path} saknas: gör en med `bevaka keys new` och förvara en kopia skild från säkerhetskopiorna",
+        str(e),
+    ),
+    KeyringError: lambda e: t(
+        f"nyckelfilen går inte att använda: {e.cause}", f"the key file cannot be used: {e.cause}"
+    ),
+    SmtpSettingsError: lambda e: t(
+        f"e-postinställningen {e.setting} duger inte; tillåtet: {e.allowed}",
+        f"the mail setting {e.setting} will not do; allowed: {e.allowed}",
+    ),
+    TeamsSettingsError: lambda e: t(
+        f"Teams-inställningen {e.setting} duger inte; tillåtet: {e.allowed}",
+        f"the Teams setting {e.setting} will not do; allowed: {e.allowed}",
+    ),
+    SchemaError: lambda e: t(
+        f"databasen har schema {e.found or 'inget'}, programmet behöver {e.wanted}: kör `bevaka migrate`", str(e)
+    ),
+    AlreadyRunningError: lambda e: t(f"Bevaka är redan igång i {e.folder}: stoppa det först", str(e)),
+    IdentityUnreadableError: lambda e: t("personuppgiften går inte att läsa med den här nyckeln", str(e)),
+    SecretUnreadableError: lambda e: t("hemligheten går inte att läsa med den här nyckeln", str(e)),
+    errors.CaseNotFoundError: lambda e: t(f"det finns inget ärende {typed(e.ref)}", f"there is no case {typed(e.ref)}"),
+    errors.NotAllowedError: lambda e: t(
+        f"inte tillåtet; det får: {_listed(sorted(e.allowed))}",
+        f"not allowed; those who may: {_listed(sorted(e.allowed))}",
+    ),
+    errors.CaseMovedError: lambda e: t("ärendet har ändrats under tiden; se efter och försök igen", str(e)),
+    errors.DefinitionMissingError: _definition_missing,
+    errors.DefinitionChangedError: lambda e: t(
+        f"{e.programme} version {e.version} är publicerad med annat innehåll; ge den nya ett nytt versionsnummer",
+        str(e),
+    ),
+    errors.UnknownStaffError: lambda e: t(
+        f"ingen här har adressen {typed(e.email)}", f"nobody here has the address {typed(e.email)}"
+    ),
+    errors.UnknownUnitError: lambda e: t(
+        f"det finns ingen mottagning {typed(e.code)}; de som finns: {_listed(e.allowed)}",
+        f"there is no unit {typed(e.code)}; known: {_listed(e.allowed)}",
+    ),
+    import_problems.ImportRefusedError: _problems_in_file,
+    import_problems.MissingFieldsError: _missing,
+    import_problems.FixedFieldError: lambda e: t(
+        f"--set {typed(e.field)}: går inte för hela filen; tillåtet: {_listed(e.allowed)}",
+        f"--set {typed(e.field)}: not for the whole file; allowed: {_listed(e.allowed)}",
+    ),
+    staffing.BadEntryError: lambda e: t(
+        f"{e.field} duger inte; tillåtet: {e.allowed}", f"{e.field} will not do; allowed: {e.allowed}"
+    ),
+    staffing.AlreadyThereError: lambda e: t(f"{typed(e.name)} finns redan", f"{typed(e.name)} is there already"),
+    staffing.UnknownRoleError: lambda e: t(
+        f"det finns ingen roll {typed(e.role)}; de som finns: {_listed(e.allowed)}",
+        f"there is no role {typed(e.role)}; known: {_listed(e.allowed)}",
+    ),
+    staffing.RoleNotHeldError: lambda e: t(
+        f"{typed(e.email)} har inte rollen {typed(e.role)} där",
+        f"{typed(e.email)} does not hold the role {typed(e.role)} there",
+    ),
+    staffing.AbsenceError: lambda e: t(*_ABSENCES[e.cause]),
+    RecipientError: lambda e: t("e-postadressen duger inte; tillåtet: namn@domän.se, utan å, ä, ö", str(e)),
+    WebhookUrlError: lambda e: e.explain(spoken()),
+    UnreadableFileError: lambda e: t(f"{e.path} går inte att läsa som text (UTF-8)", str(e)),
+    FileProblem: lambda e: t(e.sv(), e.en()),
+    AnswersError: lambda e: _fields(e.problems),
+    UnknownProgrammeError: lambda e: t(
+        f"det finns ingen insats {typed(e.name)}; de som finns: {_listed(e.allowed)}",
+        f"there is no programme {typed(e.name)}; known: {_listed(e.allowed)}",
+    ),
+    UnknownDeadlineError: lambda e: t(f"det finns ingen sådan bevakning; de som finns: {_listed(e.allowed)}", str(e)),
+    CursorError: lambda e: t("--cursor hör inte till den här listan", "--cursor is none of this list"),  # noqa: ARG005 - one shape
+    DefinitionErrors: str,
+}
+_STATUS: Mapping[type, int] = {
+    **dict.fromkeys(
+        (
+            FileProblem,
+            UnreadableFileError,
+            AnswersError,
+            RecipientError,
+            WebhookUrlError,
+            CursorError,
+            staffing.BadEntryError,
+            staffing.UnknownRoleError,
+            staffing.AbsenceError,
+            import_problems.MissingFieldsError,
+            import_problems.FixedFieldError,
+        ),
+        BAD_INPUT,
+    ),
+    **dict.fromkeys(
+        (
+            errors.CaseNotFoundError,
+            errors.DefinitionMissingError,
+            errors.UnknownStaffError,
+            errors.UnknownUnitError,
+            UnknownProgrammeError,
+            UnknownDeadlineError,
+        ),
+        NOT_FOUND,
+    ),
+    **dict.fromkeys(
+        (
+            SettingsError,
+            KeyringMissingError,
+            KeyringError,
+            SmtpSettingsError,
+            TeamsSettingsError,
+            SchemaError,
+            IdentityUnreadableError,
+            SecretUnreadableError,
+        ),
+        NOT_SET_UP,
+    ),
+}

@@ -1,8 +1,9 @@
 """The command line: `bevaka …` or `python -m bevaka …`."""
 
-import re
 import sys
 import traceback
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -10,38 +11,59 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 from typer.exceptions import TyperException
 
 from bevaka import __version__
-from bevaka.commands import cases, doctor, importing, ledger, people, programmes, setup, time
-from bevaka.commands.demo import demo
 from bevaka.commands.options import group
 from bevaka.entry import TOLD
 from bevaka.error_words import BAD_INPUT, NOT_SET_UP, UNEXPECTED, status, words
 from bevaka.language import t
+from bevaka.usage_words import usage_words
 from workflows.errors import BevakaError
 
 INTERRUPTED = 130
-_IN_BRACKETS = re.compile(r"\([^()]*\)\Z")
-
-app = group("Bevaka: ingen rehabilitering glöms bort.", "Bevaka: no rehabilitation is forgotten.")
-app.add_typer(programmes.app, name="programmes")
-app.add_typer(cases.app, name="cases")
-app.add_typer(people.people, name="people")
-app.add_typer(people.units, name="units")
-app.add_typer(people.channels, name="channels")
-app.add_typer(setup.keys, name="keys")
-app.add_typer(demo, name="demo")
-app.command("run", help=t("Kör allt i en process.", "Run everything in one process."))(setup.run)
-app.command("migrate", help=t("Skapa eller uppdatera databasen.", "Create or update the database."))(setup.migrate)
-app.command("import", help=t("Läs in FK:s beslut från en fil.", "Take in decisions from a file."))(
-    importing.import_file
-)
-app.command("sweep", help=t("Ett varv av klockan.", "One round of the clock."))(time.sweep)
-app.command("deliver", help=t("Ett varv av brevbäraren.", "One round of the postman."))(time.deliver)
-app.command("ledger", help=t("Vad det blev av varje steg.", "What became of every rung."))(ledger.ledger)
-app.command("replay", help=t("Spela upp och jämför historiken.", "Replay and compare histories."))(ledger.replay)
-app.command("doctor", help=t("Hälsokontroll.", "A check-up."))(doctor.doctor)
 
 
-@app.callback(invoke_without_command=True)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command, or a group of commands, is found: loaded only when it is asked for, or for the whole help."""
+
+    module: str
+    name: str
+    help: str = ""  # of a single command; a group brings its own
+
+
+COMMANDS = {
+    "run": Place("setup", "run", t("Kör allt i en process.", "Run everything in one process.")),
+    "migrate": Place("setup", "migrate", t("Skapa eller uppdatera databasen.", "Create or update the database.")),
+    "keys": Place("setup", "keys"),
+    "programmes": Place("programmes", "app"),
+    "units": Place("people", "units"),
+    "people": Place("people", "people"),
+    "channels": Place("people", "channels"),
+    "import": Place("importing", "import_file", t("Läs in FK:s beslut från en fil.", "Take in decisions from a file.")),
+    "cases": Place("cases", "app"),
+    "sweep": Place("time", "sweep", t("Ett varv av klockan.", "One round of the clock.")),
+    "deliver": Place("time", "deliver", t("Ett varv av brevbäraren.", "One round of the postman.")),
+    "ledger": Place("ledger", "ledger", t("Vad det blev av varje steg.", "What became of every rung.")),
+    "replay": Place("ledger", "replay", t("Spela upp och jämför historiken.", "Replay and compare histories.")),
+    "doctor": Place("doctor", "doctor", t("Hälsokontroll.", "A check-up.")),
+    "demo": Place("demo", "demo"),
+}
+
+
+def build(arguments: list[str]) -> typer.Typer:
+    """Return the command line for these arguments: the one command they name, or all of them."""
+    app = group("Bevaka: ingen rehabilitering glöms bort.", "Bevaka: no rehabilitation is forgotten.")
+    app.callback(invoke_without_command=True)(before)
+    named = [word for word in arguments[:1] if word in COMMANDS]
+    for name in named or COMMANDS:
+        place = COMMANDS[name]
+        found = getattr(import_module(f"bevaka.commands.{place.module}"), place.name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name, help=place.help)(found)
+    return app
+
+
 def before(
     language: Annotated[str | None, typer.Option("--language", metavar="sv|en", help=t("Språk.", "Language."))] = None,
     acts_as: Annotated[
@@ -70,11 +92,12 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command and return its status."""
     try:
-        result = app(arguments, standalone_mode=False, prog_name="bevaka")
+        result = build(arguments)(arguments, standalone_mode=False, prog_name="bevaka")
     except BevakaError as error:
         return _refuse(words(error, TOLD.definition), status(error))
     except TyperException as error:
-        return _refuse(_usage(error, arguments), BAD_INPUT)
+        told = error.format_message() if hasattr(error, "format_message") else str(error)
+        return _refuse(usage_words(str(told), arguments), BAD_INPUT)
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
@@ -89,17 +112,6 @@ def _refuse(text: str, code: int) -> int:
     sys.stdout.flush()
     typer.echo(text, err=True)
     return code
-
-
-def _usage(error: TyperException, arguments: list[str]) -> str:
-    """Return what is wrong with how the command was typed, without what was typed: it may be a person's number."""
-    told = str(error.format_message() if hasattr(error, "format_message") else error)
-    values = {
-        part for word in arguments for part in (word, word.partition("=")[2]) if part and not part.startswith("-")
-    }
-    for value in values:
-        told = told.replace(f"'{value}'", "…")
-    return _IN_BRACKETS.sub("", told).rstrip()
 
 
 def _unexpected(error: Exception) -> int:

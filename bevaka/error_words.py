@@ -13,7 +13,7 @@ from bevaka.locking import AlreadyRunningError
 from bevaka.wiring import KeyringMissingError
 from config.settings import SettingsError
 from engine import errors, import_problems, staffing
-from engine.inspecting import CursorError
+from engine.inspecting_pages import CursorError
 from intake.problems import FileProblem
 from notifications.channels.email import SmtpSettingsError
 from notifications.channels.teams import TeamsSettingsError, WebhookUrlError
@@ -26,7 +26,7 @@ from workflows.explain import UnknownDeadlineError
 from workflows.model import Definition
 from workflows.problems import DefinitionErrors
 from workflows.refusal_words import why_not
-from workflows.refusals import EventRefusedError
+from workflows.refusals import EventRefusedError, Refusal, Why
 
 REFUSED, BAD_INPUT, NOT_FOUND, NOT_SET_UP, UNEXPECTED = 1, 2, 3, 4, 70
 
@@ -53,7 +53,7 @@ def words(error: BevakaError, definition: Definition | None = None) -> str:
         definition: gives a refusal its titles, where the command knows it.
     """
     if isinstance(error, EventRefusedError) and definition is not None:
-        return "\n".join(why_not(refusal, definition, spoken()) for refusal in error.refusals)
+        return "\n".join(_refusal(refusal, definition) for refusal in error.refusals)
     for kind in type(error).__mro__:
         if kind in _WORDS:
             return _WORDS[kind](error)
@@ -63,6 +63,13 @@ def words(error: BevakaError, definition: Definition | None = None) -> str:
 def status(error: BevakaError) -> int:
     """Return the status the process ends with (docs/operator.md lists them)."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), REFUSED)
+
+
+def _refusal(refusal: Refusal, definition: Definition) -> str:
+    told = why_not(refusal, definition, spoken())
+    if refusal.why is not Why.UNKNOWN_EVENT:
+        return told
+    return f"{told} {t('De som finns', 'Known')}: {_listed(refusal.allowed)}"
 
 
 def _listed(allowed: Any) -> str:

@@ -27,6 +27,7 @@ ALLOWED_KEYS = frozenset(
 )
 OWN_LOGGERS = ("bevaka", "web", "tasks", "demo", "reports", "engine", "storage", "notifications", "access", "intake")
 CONSTANT_TEMPLATES = (*OWN_LOGGERS, "uvicorn.error", "celery", "kombu", "apscheduler", "alembic")
+CHATTY = ("alembic", "apscheduler")  # tell at INFO what is interesting at DEBUG
 OTHERS_MESSAGE = "message_withheld"
 
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/#-]{0,79}", re.ASCII)
@@ -65,6 +66,8 @@ def set_up_logging(level: str, stream: TextIO | None = None, *, as_json: bool | 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for name in CHATTY if level == "INFO" else ():
+        logging.getLogger(name).setLevel("WARNING")
 
 
 def only_allowed(_logger: Any, _method: str, event: Event) -> Event:

@@ -13,7 +13,7 @@ from bevaka.commands.options import AsJson
 from bevaka.entry import settings_read
 from bevaka.error_words import REFUSED, words
 from bevaka.language import said, t
-from bevaka.wiring import build_engine, teams_settings
+from bevaka.wiring import KeyringMissingError, build_engine, teams_settings
 from config.settings import SettingsError
 from engine.doctoring import check_database, examine
 from engine.findings import Finding, Health, error, fine
@@ -58,10 +58,14 @@ def _findings() -> Iterator[Finding]:
         return
     yield fine("settings", "inställningarna går att använda", "the settings can be used")
     yield from _keyring(settings.keyring)
+    missing = _missing_file(settings.database)
+    if missing is not None:
+        yield missing
+        return
     try:
         database = check_database(Database(settings.database))
         yield database
-        engine = build_engine(settings) if database.health is Health.OK else None
+        engine = build_engine(settings) if database.health is Health.OK and settings.keyring.exists() else None
     except (ArgumentError, NoSuchModuleError):
         said_ = Text("BEVAKA_DATABASE_URL går inte att tolka", "BEVAKA_DATABASE_URL cannot be read")
         yield error(
@@ -77,6 +81,15 @@ def _findings() -> Iterator[Finding]:
         yield from examine(engine, teams_settings(settings), clock_of(engine.database)())
 
 
+def _missing_file(url: str) -> Finding | None:
+    """Say that a SQLite database has not been made yet: connecting would make an empty one."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if not url.startswith("sqlite:///") or path.exists():
+        return None
+    said_ = Text(f"databasen {path} finns inte än", f"there is no database {path} yet")
+    return error("database", said_, Text("kör `bevaka migrate`", "run `bevaka migrate`"))
+
+
 def _told(check: str, problem: BevakaError) -> Finding:
     mend = Text("rätta det och kör `bevaka doctor` igen", "mend it and run `bevaka doctor` again")
     return error(check, Text(words(problem), words(problem)), mend)
@@ -87,7 +100,8 @@ def _keyring(path: Path) -> Iterator[Finding]:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError:
-        return  # build_engine says what is missing
+        yield _told("keyring", KeyringMissingError(path))
+        return
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         said_ = Text(f"nyckelfilen är läsbar för fler än ägaren ({mode:o})", f"others may read the key file ({mode:o})")
         yield error("keyring", said_, Text(f"`chmod 600 {path}`", f"`chmod 600 {path}`"))

@@ -1,5 +1,6 @@
 """What surrounds the demo: a mail server and Teams on loopback, with a mailbox that shows what they caught."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ class Surroundings:
         return Surroundings(mailbox, certificates, mail, teams)
 
     def __enter__(self) -> Self:
+        # aiosmtpd tells of every line that is said to it; the mailbox tells what matters.
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         self.mail.start()
         self.teams.start()
         return self

@@ -1,0 +1,162 @@
+"""`bevaka run --demo` as a real process: it becomes ready, works by itself, stops cleanly and survives being killed."""
+
+import signal
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from bevaka.wiring import build_engine
+from config.settings import read_settings
+from demo.clock import DemoClock
+from demo.errands import Errands, Journey, Stage
+from demo.mailbox import DemoMailbox
+from demo.surroundings import MAILBOX_FILE
+from engine.auditing import replay_all, unaccounted
+from engine.parts import Engine
+from storage.tables import ledger, outbox
+from tests.demo_days import stockholm
+from tests.embedded import refused, running, until
+
+DEMO = ("--demo", "--port", "0")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a demo that has been started once, and stopped."""
+    made = tmp_path_factory.mktemp("embedded")
+    with running(made, *DEMO) as first:
+        print(f"first start, 12 cases: {first.seconds:.1f} s")
+        assert first.end(signal.SIGTERM) < 10
+        assert first.process.returncode == 0
+    return made
+
+
+@pytest.fixture
+def engine(folder: Path) -> Iterator[Engine]:
+    """An engine of the test's own on the same database, as a second process would have."""
+    built = build_engine(read_settings(data_dir=folder, database_url="", keyring_file=None))
+    with closing(built.database):
+        yield built
+
+
+@pytest.fixture
+def mailbox(folder: Path) -> Iterator[DemoMailbox]:
+    with closing(DemoMailbox(folder / MAILBOX_FILE)) as opened:
+        yield opened
+
+
+def test_it_says_where_it_is_and_its_pages_answer(folder: Path) -> None:
+    with running(folder, *DEMO) as bevaka, httpx.Client(base_url=bevaka.url, follow_redirects=True) as browser:
+        print(f"second start: {bevaka.seconds:.1f} s")
+        assert bevaka.seconds < 15
+        answers = {path: browser.get(path).status_code for path in ("/", "/ledger", "/mailbox", "/time", "/system")}
+        assert set(answers.values()) == {200}, answers
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly_when_told(folder: Path, number: signal.Signals) -> None:
+    with running(folder, *DEMO) as bevaka:
+        seconds = bevaka.end(number)
+        print(f"{number.name}: stopped after {seconds:.1f} s")
+        assert bevaka.process.returncode == 0
+        assert seconds < 10
+
+
+def test_the_mailbox_holds_the_first_year(folder: Path, mailbox: DemoMailbox) -> None:
+    assert mailbox.count("mail") > 100
+
+
+def test_a_second_process_on_the_same_folder_is_refused(folder: Path) -> None:
+    with running(folder, *DEMO):
+        second = refused(folder, *DEMO)
+    assert second.returncode not in (0, None)
+    assert str(folder) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_taken_port_is_told(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = refused(folder, "--demo", "--port", port)
+    assert ended.returncode != 0
+    assert port in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_what_waits_when_it_starts_is_sent_by_the_clock_and_the_worker(
+    folder: Path, engine: Engine, mailbox: DemoMailbox
+) -> None:
+    """No time machine here: the tick wakes the sweep, the sweep the postman, through the in-memory broker."""
+    clock = DemoClock(engine.database)
+    clock.release(_monday_after(clock))
+    before = mailbox.count()
+    with running(folder, *DEMO):
+        until(lambda: mailbox.count() > before, "a message after the outage", 30)
+        until(lambda: _waiting(engine) == 0, "an empty outbox", 30)
+    assert unaccounted(engine, clock()) == []
+
+
+def test_killed_in_the_middle_of_a_journey_nothing_is_lost_and_nothing_sent_twice(
+    folder: Path, engine: Engine, mailbox: DemoMailbox
+) -> None:
+    errands, clock = Errands(engine.database), DemoClock(engine.database)
+    with running(folder, *DEMO) as bevaka:
+        asked = errands.ask(Journey.FORWARD, clock(), clock() + timedelta(days=200))
+        until(lambda: (errands.latest() or asked).messages >= 5, "five messages")
+        bevaka.end(signal.SIGKILL)
+    assert (errands.latest() or asked).under_way
+    with running(folder, *DEMO):
+        until(lambda: not (errands.latest() or asked).under_way, "the interrupted journey to be ended")
+        asked = errands.ask(Journey.FORWARD, clock(), clock() + timedelta(days=40))
+        until(lambda: not (errands.latest() or asked).under_way, "forty days")
+    assert (errands.latest() or asked).stage is Stage.DONE
+    assert unaccounted(engine, clock()) == []
+    assert replay_all(engine, clock()).divergences == ()
+    assert _sent_twice(mailbox) <= _possible_duplicates(engine)
+
+
+def test_a_real_house_does_not_open_on_a_demos_folder(folder: Path) -> None:
+    ended = refused(folder, "--port", "0")
+    assert ended.returncode != 0
+    assert "--demo" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_house_without_a_demo_says_its_code(tmp_path: Path) -> None:
+    with running(tmp_path, "--port", "0") as bevaka:
+        assert "code" in bevaka.line
+        assert httpx.get(bevaka.url, follow_redirects=True).status_code == 200
+        bevaka.end(signal.SIGTERM)
+        assert bevaka.process.returncode == 0
+
+
+def _monday_after(clock: DemoClock) -> datetime:
+    day = clock().date() + timedelta(days=21)
+    return stockholm((day + timedelta(days=-day.weekday())).isoformat(), "09:05")
+
+
+def _waiting(engine: Engine) -> int:
+    with engine.database.read() as connection:
+        return len(connection.execute(select(outbox.c.id).where(outbox.c.state.in_(["queued", "sending"]))).all())
+
+
+def _sent_twice(mailbox: DemoMailbox) -> set[str]:
+    ids = Counter(message_from_bytes(caught.raw)["Message-ID"] for caught in mailbox.list(limit=100_000, kind="mail"))
+    return {message_id for message_id, times in ids.items() if times > 1}
+
+
+def _possible_duplicates(engine: Engine) -> set[str]:
+    same = (outbox.c.deadline_id == ledger.c.deadline_id) & (outbox.c.rung == ledger.c.rung)
+    query = select(ledger.c.message_id).join(outbox, same & (outbox.c.slot == ledger.c.slot)).where(outbox.c.uncertain)
+    with engine.database.read() as connection:
+        return set(connection.execute(query).scalars())

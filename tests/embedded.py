@@ -1,0 +1,86 @@
+"""Starts `bevaka run` as a process of its own, as an operator would, and waits for what it says."""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE = 120.0  # seconds; a first start lives through a year
+COMMAND = (sys.executable, "-m", "bevaka", "run")
+CASES = "12"
+
+
+@dataclass
+class Running:
+    """A process that is ready. `seconds` is how long that took, from outside; `said` holds its log."""
+
+    process: "subprocess.Popen[str]"
+    said: Path
+    line: str
+    seconds: float
+
+    @property
+    def url(self) -> str:
+        """Where it says its web workplace is."""
+        return next(word for word in self.line.split() if word.startswith("http"))
+
+    def end(self, number: signal.Signals, patience: float = 30.0) -> float:
+        """Send a signal and wait; return how long it took to end."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(patience)
+        return time.monotonic() - began
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process on a data folder of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BEVAKA_")}
+    return kept | {"BEVAKA_DATA_DIR": str(folder), "BEVAKA_DEMO_CASES": CASES}
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[Running]:
+    """Give a process that has said it is ready; whatever is left of it is killed when the block ends."""
+    began = time.monotonic()
+    said = folder / "stderr.txt"  # a file: a pipe that nobody reads would stop the process when it is full
+    with said.open("w") as errors:
+        process = subprocess.Popen(
+            [*COMMAND, *options], env=environment(folder), stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    try:
+        line = _first_line(process, said)
+        yield Running(process, said, line, time.monotonic() - began)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def refused(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run a start that is expected to be refused, to its end."""
+    return subprocess.run(
+        [*COMMAND, *options], env=environment(folder), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    """Wait for something another process does."""
+    ends = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < ends, f"in vain: {what}"
+        time.sleep(0.05)
+
+
+def _first_line(process: "subprocess.Popen[str]", said: Path) -> str:
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        ready = selector.select(PATIENCE)
+    line = process.stdout.readline() if ready else ""
+    assert line, f"it never became ready: {said.read_text()[-2000:]}"
+    return line.strip()

@@ -174,17 +174,17 @@ def _end(rules: Rules, step: DeadlineStep, row: Row[Any], rows: DeadlineRows, no
 
 
 def entry_rows(entries: Sequence[Entry], deadline_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Return the ledger rows for entries of one deadline. What is not queued is settled at once."""
-    return [
-        {
-            "deadline_id": deadline_id,
-            "rung": entry.key,
-            "slot": entry.slot,
-            "outcome": entry.outcome.value,
-            "reason": entry.reason.value if entry.reason else None,
-            "late": entry.late,
-            "decided_at": now,
-            "settled_at": None if entry.reason is None else now,
-        }
-        for entry in entries
-    ]
+    """Return the ledger rows for entries of one deadline."""
+    return [{"deadline_id": deadline_id, "decided_at": now, **entry_columns(entry, now)} for entry in entries]
+
+
+def entry_columns(entry: Entry, now: datetime) -> dict[str, Any]:
+    """Return what the ledger says of an entry, whichever deadline's it is. What is not queued is settled at once."""
+    return {
+        "rung": entry.key,
+        "slot": entry.slot,
+        "outcome": entry.outcome.value,
+        "reason": entry.reason.value if entry.reason else None,
+        "late": entry.late,
+        "settled_at": None if entry.reason is None else now,
+    }

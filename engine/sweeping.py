@@ -1,6 +1,7 @@
 """Time acts: claim what is due, decide, write the ledger and the outbox, until nothing is due."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,16 +11,15 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.alarms import raise_alarm
-from engine.applying import entry_rows
-from engine.ladder_rows import ladder_state
+from engine.applying import entry_columns
+from engine.ladder_rows import quiet_of
 from engine.parts import Engine
 from engine.unsent import take_back
 from notifications.messages import Reason as Said
-from storage import cases, deadlines, ledger, outbox
-from storage.deadlines import DueRow
+from storage import cases, deadlines, outbox, sweeps
+from storage.sweeps import DueRow, Move, Standing
 from workflows.dates import next_open
-from workflows.ladders import Entry, LadderMove, Outcome, Reason, advance
-from workflows.planning import Rules
+from workflows.ladders import Entry, LadderState, Outcome, Reason, advance
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ def _sweep_once(engine: Engine, now: datetime, limit: int) -> Swept:
     """Sweep one batch; where the database refuses it, halve it until the one deadline that is refused stands alone."""
     try:
         with engine.database.write() as connection:
-            due = deadlines.claim_due(connection, now, limit)
+            due = sweeps.claim_due(connection, now, limit)
             return _swept(engine, connection, due, now) if due else Swept()
     except IntegrityError:
         return _sweep_once(engine, now, limit // 2) if limit > 1 else _sweep_refused(engine, now)
@@ -83,7 +83,7 @@ def _sweep_once(engine: Engine, now: datetime, limit: int) -> Swept:
 def _sweep_refused(engine: Engine, now: datetime) -> Swept:
     """Sweep the one deadline that is due first, and set it aside if what it leads to is refused again."""
     with engine.database.write() as connection:
-        due = deadlines.claim_due(connection, now, 1)
+        due = sweeps.claim_due(connection, now, 1)
         if not due:
             return Swept()
         try:
@@ -95,33 +95,52 @@ def _sweep_refused(engine: Engine, now: datetime) -> Swept:
 
 
 def _swept(engine: Engine, connection: Connection, due: Sequence[DueRow], now: datetime) -> Swept:
-    advanced = [(row, _advance(engine, connection, row, now)) for row in due]
-    moves = [(row, *moved) for row, moved in advanced if moved is not None]
-    entries = [entry for row, _, move in moves for entry in entry_rows(move.entries, row.id, now)]
-    messages = [
-        message_row(row, rules, entry, now)
-        for row, rules, move in moves
-        for entry in move.entries
-        if entry.outcome is Outcome.QUEUED
-    ]
-    _overtake(connection, moves, now)
-    deadlines.update_deadlines(connection, [_advanced(row, move) for row, _, move in moves])
-    ledger.insert_entries(connection, entries)
-    outbox.insert_messages(connection, messages)
-    return _counted(len(due), entries, quarantined=len(due) - len(moves))
+    """Move on what was claimed. Ladders that stand alike are decided once and moved on together."""
+    alike: dict[Standing, list[DueRow]] = {}
+    for row in due:
+        alike.setdefault(row.standing, []).append(row)
+    moves = [move for standing, rows in alike.items() if (move := _move(engine, connection, standing, rows, now))]
+    moved = sweeps.write_moves(connection, moves, now)
+    _overtake(connection, moves, moved, now)
+    return _counted(moves, moved, claimed=len(due))
 
 
-def _advance(engine: Engine, connection: Connection, row: DueRow, now: datetime) -> tuple[Rules, LadderMove] | None:
-    """Return what time does to a ladder; None when that raises: one deadline never stops the others."""
+def _move(
+    engine: Engine, connection: Connection, standing: Standing, rows: Sequence[DueRow], now: datetime
+) -> Move | None:
+    """Return what time does to ladders; None when that raises: one kind of deadline never stops the others."""
     try:
-        rules = engine.rulebook.rules(connection, row.programme, row.version, now)
-        deadline, hours = rules.definition.deadlines[row.kind], rules.definition.hours
-        return rules, advance(deadline, ladder_state(row), now, rules.calendar, hours)
+        rules = engine.rulebook.rules(connection, standing.programme, standing.version, now)
+        state = LadderState(standing.due_on, standing.next_rung, quiet_of(standing.quiet), standing.quiet_told)
+        deadline, hours = rules.definition.deadlines[standing.kind], rules.definition.hours
+        move = advance(deadline, state, now, rules.calendar, hours)
     except SQLAlchemyError:
         raise  # the transaction is broken, not the deadline
     except Exception as error:  # noqa: BLE001 - see above
-        _quarantine(engine, connection, row, now, error)
+        for row in rows:
+            _quarantine(engine, connection, row, now, error)
         return None
+    leaves = next_open(now, hours, rules.calendar)
+    return Move(
+        rows=rows,
+        next_rung=move.state.next_rung,
+        next_at=move.next_at,
+        quiet_told=move.state.quiet_told,
+        entries=[entry_columns(entry, now) for entry in move.entries],
+        messages=[_message(e, standing, leaves) for e in move.entries if e.outcome is Outcome.QUEUED],
+    )
+
+
+def _message(entry: Entry, standing: Standing, leaves: datetime) -> dict[str, Any]:
+    """Return the message of a queued entry. It says which rung it is; the words are found when it leaves."""
+    return {
+        "rung": entry.key,
+        "slot": entry.slot,
+        "kind": _kind(entry, standing),
+        "channel": entry.slot.rpartition(":")[2],
+        "payload": {"late": entry.late},
+        "not_before": leaves,
+    }
 
 
 def _quarantine(engine: Engine, connection: Connection, row: DueRow, now: datetime, error: Exception) -> None:
@@ -130,51 +149,36 @@ def _quarantine(engine: Engine, connection: Connection, row: DueRow, now: dateti
     deadlines.update_deadlines(connection, [{"id": row.id, "next_at": now + QUARANTINE}])
     case = cases.find_case_by_id(connection, row.case_id)
     if case is not None:
-        raise_alarm(engine, connection, case, row.kind, row.due_on, Said.DELIVERY_FAILED, "sweep", now)
+        raise_alarm(
+            engine, connection, case, row.standing.kind, row.standing.due_on, Said.DELIVERY_FAILED, "sweep", now
+        )
 
 
-def _advanced(row: DueRow, move: LadderMove) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "next_rung": move.state.next_rung,
-        "next_at": move.next_at,
-        "quiet_told": move.state.quiet_told,
-        "accounted": row.accounted + len(move.entries),
-    }
-
-
-def message_row(row: DueRow, rules: Rules, entry: Entry, now: datetime) -> dict[str, Any]:
-    """Return the outbox row for a queued entry. It says which rung it is; the words are found when it leaves."""
-    return {
-        "key": f"{row.id}:{entry.key}:{entry.slot}",
-        "kind": _kind(entry, row),
-        "channel": entry.slot.rpartition(":")[2],
-        "slot": entry.slot,
-        "case_id": row.case_id,
-        "deadline_id": row.id,
-        "rung": entry.key,
-        "payload": {"late": entry.late},
-        "not_before": next_open(now, rules.definition.hours, rules.calendar),
-        "created_at": now,
-    }
-
-
-def _kind(entry: Entry, row: DueRow) -> str:
+def _kind(entry: Entry, standing: Standing) -> str:
     if entry.key.startswith("q"):
-        return "ack_ended" if row.quiet and row.quiet[0] == "acknowledged" else "snooze_ended"
+        return "ack_ended" if standing.quiet and standing.quiet[0] == "acknowledged" else "snooze_ended"
     return "escalation" if entry.key.startswith("e") else "reminder"
 
 
-def _overtake(connection: Connection, moves: Sequence[tuple[DueRow, Rules, LadderMove]], now: datetime) -> None:
+def _overtake(connection: Connection, moves: Sequence[Move], moved: Set[int], now: datetime) -> None:
     """Collapse unsent older messages into the newer ones to the same slot: nobody gets yesterday's with today's."""
-    queued = {row.id: {e.slot for e in move.entries if e.outcome is Outcome.QUEUED} for row, _, move in moves}
-    for message in outbox.queued_for(connection, [deadline_id for deadline_id, slots in queued.items() if slots]):
-        if message.slot in queued[message.deadline_id]:
+    newer = {
+        row.id: {(message["rung"], message["slot"]) for message in move.messages}
+        for move in moves
+        for row in move.rows
+        if row.unsent and row.id in moved
+    }
+    for message in outbox.queued_for(connection, list(newer)) if newer else ():
+        queued = newer[message.deadline_id]
+        if message.slot in {slot for _, slot in queued} and (message.rung, message.slot) not in queued:
             take_back(connection, message, Outcome.COLLAPSED, Reason.NEWER_RUNG, now)
 
 
-def _counted(claimed: int, entries: Sequence[Mapping[str, Any]], quarantined: int) -> Swept:
-    outcomes = [entry["outcome"] for entry in entries]
-    return Swept(
-        claimed, outcomes.count("queued"), outcomes.count("collapsed"), outcomes.count("suppressed"), quarantined
-    )
+def _counted(moves: Sequence[Move], moved: Set[int], claimed: int) -> Swept:
+    counts = Counter[str]()
+    for move in moves:
+        written = sum(row.id in moved for row in move.rows)
+        for entry in move.entries:
+            counts[entry["outcome"]] += written
+    decided = sum(len(move.rows) for move in moves)
+    return Swept(claimed, counts["queued"], counts["collapsed"], counts["suppressed"], quarantined=claimed - decided)

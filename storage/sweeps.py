@@ -1,0 +1,193 @@
+"""Claiming ladders that are due and moving them on, hundreds at a time.
+
+Three rules, each measured in facts/engine.md §2: search by the partial index; lock the case, not the deadline, as every event does, so that nobody waits in a circle; and
+claim by a second, conditional statement, because what was found may be stale by the time its case is locked.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, insert, select, text, update
+
+from storage.tables import case, deadline, ledger, outbox
+
+OPEN = "open"
+
+
+class Standing(NamedTuple):
+    """Where a ladder stands. Ladders that stand alike are moved on alike, so they are decided once."""
+
+    programme: str
+    version: str
+    kind: str
+    due_on: date
+    next_rung: int
+    quiet: tuple[Any, ...] | None
+    quiet_told: bool
+
+
+class DueRow(NamedTuple):
+    """A deadline found due; `unsent`: messages of it are still waiting."""
+
+    id: int
+    case_id: int
+    next_at: datetime
+    unsent: bool
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What becomes of all ladders that stand alike: where they stand now, their entries and their messages.
+
+    `entries` have the columns rung, slot, outcome, reason, late, settled_at of the ledger; `messages` the columns rung,
+    slot, kind, channel, payload, not_before of the outbox. What is the row's own is added when it is written.
+    """
+
+    rows: Sequence[DueRow]
+    next_rung: int
+    next_at: datetime | None
+    quiet_told: bool
+    entries: Sequence[Mapping[str, Any]]
+    messages: Sequence[Mapping[str, Any]]
+
+
+def claim_due(connection: Connection, now: datetime, limit: int) -> list[DueRow]:
+    """Return up to `limit` deadlines whose moment has come, oldest first; their cases are locked until the commit.
+
+    What somebody else holds is left for the next sweep. The claim is only good once `write_moves` has confirmed it.
+    """
+    waiting = select(outbox.c.id).where(outbox.c.deadline_id == deadline.c.id, outbox.c.state == "queued")
+    found = (
+        select(
+            deadline.c.id,
+            deadline.c.case_id,
+            deadline.c.next_at,
+            waiting.exists(),
+            case.c.programme,
+            case.c.version,
+            deadline.c.kind,
+            deadline.c.due_on,
+            deadline.c.next_rung,
+            deadline.c.quiet,
+            deadline.c.quiet_told,
+        )
+        .join(case, case.c.id == deadline.c.case_id)
+        .where(deadline.c.next_at <= now)
+        .order_by(deadline.c.next_at, deadline.c.id)
+        .limit(limit)
+        .with_for_update(of=case, skip_locked=True)
+    )
+    return [_due(row) for row in connection.execute(found)]
+
+
+def _due(row: Row[Any]) -> DueRow:
+    row_id, case_id, next_at, unsent, programme, version, kind, due_on, next_rung, quiet, quiet_told = row
+    held = tuple(quiet) if quiet else None
+    return DueRow(
+        row_id, case_id, next_at, unsent, Standing(programme, version, kind, due_on, next_rung, held, quiet_told)
+    )
+
+
+def write_moves(connection: Connection, moves: Sequence[Move], now: datetime) -> set[int]:
+    """Move ladders on and account for their rungs; return the ids of those that still stood as they were found."""
+    if connection.dialect.name == "postgresql":
+        return _write_at_once(connection, moves, now)
+    return {moved for move in moves for moved in _write_one(connection, move, now)}
+
+
+def _write_one(connection: Connection, move: Move, now: datetime) -> Iterator[int]:
+    found = {row.id: row for row in move.rows}
+    statement = update(deadline).where(
+        deadline.c.id.in_(found),
+        deadline.c.status == OPEN,
+        deadline.c.next_at <= now,
+        deadline.c.next_rung == move.rows[0].standing.next_rung,
+    )
+    moved = connection.execute(
+        statement.values(
+            next_rung=move.next_rung,
+            next_at=move.next_at,
+            quiet_told=move.quiet_told,
+            accounted=deadline.c.accounted + len(move.entries),
+        ).returning(deadline.c.id)
+    )
+    ids = list(moved.scalars())
+    entries = [{"deadline_id": row_id, "decided_at": now, **entry} for row_id in ids for entry in move.entries]
+    if entries:
+        connection.execute(insert(ledger), entries)
+    messages = [_message(found[row_id], message, now) for row_id in ids for message in move.messages]
+    if messages:
+        connection.execute(insert(outbox), messages)
+    yield from ids
+
+
+def _message(row: DueRow, message: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    own = {"key": f"{row.id}:{message['rung']}:{message['slot']}", "case_id": row.case_id, "deadline_id": row.id}
+    return {**message, **own, "created_at": now}
+
+
+_AT_ONCE = text("""
+WITH due AS (
+  SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:cases AS bigint[]), CAST(:rungs AS integer[]),
+                       CAST(:places AS integer[])) AS u(id, case_id, was_rung, place)
+), move AS (
+  SELECT * FROM unnest(CAST(:move_rungs AS integer[]), CAST(:move_at AS timestamptz[]), CAST(:move_told AS boolean[]),
+                       CAST(:move_entries AS integer[])) WITH ORDINALITY AS u(next_rung, next_at, told, entries, place)
+), moved AS (
+  UPDATE deadline d SET next_rung = move.next_rung, next_at = move.next_at, quiet_told = move.told,
+                        accounted = d.accounted + move.entries
+  FROM due JOIN move USING (place)
+  WHERE d.id = due.id AND d.status = 'open' AND d.next_rung = due.was_rung AND d.next_at <= :now
+  RETURNING d.id, due.case_id, due.place
+), accounted AS (
+  INSERT INTO ledger (deadline_id, rung, slot, outcome, reason, late, decided_at, settled_at)
+  SELECT moved.id, e.rung, e.slot, e.outcome, e.reason, e.late, :now, e.settled_at
+  FROM moved JOIN unnest(CAST(:e_places AS integer[]), CAST(:e_rungs AS text[]), CAST(:e_slots AS text[]),
+                         CAST(:e_outcomes AS text[]), CAST(:e_reasons AS text[]), CAST(:e_late AS boolean[]),
+                         CAST(:e_settled AS timestamptz[]))
+       AS e(place, rung, slot, outcome, reason, late, settled_at) USING (place)
+), told AS (
+  INSERT INTO outbox (key, kind, channel, slot, case_id, deadline_id, rung, payload, not_before, created_at)
+  SELECT moved.id || ':' || m.rung || ':' || m.slot, m.kind, m.channel, m.slot, moved.case_id, moved.id, m.rung,
+         CAST(m.payload AS jsonb), m.not_before, :now
+  FROM moved JOIN unnest(CAST(:m_places AS integer[]), CAST(:m_rungs AS text[]), CAST(:m_slots AS text[]),
+                         CAST(:m_kinds AS text[]), CAST(:m_channels AS text[]), CAST(:m_payloads AS text[]),
+                         CAST(:m_before AS timestamptz[]))
+       AS m(place, rung, slot, kind, channel, payload, not_before) USING (place)
+)
+SELECT id FROM moved
+""")
+
+
+def _write_at_once(connection: Connection, moves: Sequence[Move], now: datetime) -> set[int]:
+    """Write everything in one statement: the confirmed claim feeds ledger and outbox within the database."""
+    places = range(1, len(moves) + 1)
+    rows = [(row, place) for place, move in zip(places, moves, strict=True) for row in move.rows]
+    entries = [(entry, place) for place, move in zip(places, moves, strict=True) for entry in move.entries]
+    messages = [(message, place) for place, move in zip(places, moves, strict=True) for message in move.messages]
+    values = {
+        "now": now,
+        "ids": [row.id for row, _ in rows],
+        "cases": [row.case_id for row, _ in rows],
+        "rungs": [row.standing.next_rung for row, _ in rows],
+        "places": [place for _, place in rows],
+        "move_rungs": [move.next_rung for move in moves],
+        "move_at": [move.next_at for move in moves],
+        "move_told": [move.quiet_told for move in moves],
+        "move_entries": [len(move.entries) for move in moves],
+        "e_places": [place for _, place in entries],
+        "e_settled": [entry["settled_at"] for entry, _ in entries],
+        "m_places": [place for _, place in messages],
+        "m_payloads": [json.dumps(message["payload"]) for message, _ in messages],
+        "m_before": [message["not_before"] for message, _ in messages],
+    }
+    for name, column in (("rungs", "rung"), ("slots", "slot"), ("outcomes", "outcome"), ("reasons", "reason")):
+        values[f"e_{name}"] = [entry[column] for entry, _ in entries]
+    values["e_late"] = [entry["late"] for entry, _ in entries]
+    for name, column in (("rungs", "rung"), ("slots", "slot"), ("kinds", "kind"), ("channels", "channel")):
+        values[f"m_{name}"] = [message[column] for message, _ in messages]
+    return set(connection.execute(_AT_ONCE, values).scalars())

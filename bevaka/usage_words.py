@@ -5,6 +5,7 @@ import re
 from bevaka.language import spoken
 
 _IN_BRACKETS = re.compile(r" ?\([^()]*\)\.?\Z")
+_DIGITS = re.compile(r"\d[\d -]{5,}")
 _NOISE = re.compile(r"Value error, |Input should be |, unable to parse string as an? \w+")
 _SWEDISH = (
     ("No such command …", "Det finns inget sådant kommando"),
@@ -32,7 +33,7 @@ def usage_words(told: str, arguments: list[str]) -> str:
     typed = {part for word in arguments for part in (word, word.partition("=")[2]) if part and not part.startswith("-")}
     for value in sorted(typed, key=len, reverse=True):
         told = told.replace(f"'{value}'", "…")
-    told = _NOISE.sub("", told)
+    told = _DIGITS.sub("…", _NOISE.sub("", told))
     if "extra argument" in told:
         told = _IN_BRACKETS.sub("", told)
     if spoken() == "sv":

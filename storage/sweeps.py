@@ -1,7 +1,8 @@
 """Claiming ladders that are due and moving them on, hundreds at a time.
 
-Three rules, each measured in facts/engine.md §2: search by the partial index; lock the case, not the deadline, as every event does, so that nobody waits in a circle; and
-claim by a second, conditional statement, because what was found may be stale by the time its case is locked.
+Three rules, each measured in facts/engine.md §2: search by the partial index; lock the case, not the deadline, as every
+event does, so that nobody waits in a circle; and claim by a second, conditional statement, because what was found may
+be stale by the time its case is locked.
 """
 
 import json
@@ -85,11 +86,9 @@ def claim_due(connection: Connection, now: datetime, limit: int) -> list[DueRow]
 
 
 def _due(row: Row[Any]) -> DueRow:
-    row_id, case_id, next_at, unsent, programme, version, kind, due_on, next_rung, quiet, quiet_told = row
-    held = tuple(quiet) if quiet else None
-    return DueRow(
-        row_id, case_id, next_at, unsent, Standing(programme, version, kind, due_on, next_rung, held, quiet_told)
-    )
+    values: tuple[Any, ...] = tuple(row)
+    quiet, told = values[-2:]
+    return DueRow(*values[:4], standing=Standing(*values[4:-2], quiet=tuple(quiet) if quiet else None, quiet_told=told))
 
 
 def write_moves(connection: Connection, moves: Sequence[Move], now: datetime) -> set[int]:

@@ -1,0 +1,94 @@
+"""The clock wakes and decides nothing: two share their ticks, and what is broken or held costs time, no more."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from storage.ticks import take_tick
+from tasks import schedule
+from tasks.app import DELIVER, DIGESTS, HOUSEKEEPING, SWEEP
+from tasks.delivering import deliver_waiting
+from tasks.housekeeping import keep_house
+from tasks.provided import NothingProvidedError, provide, provided, withdraw
+from tasks.schedule import Clockwork
+from tasks.sweeping import sweep_due
+from tests.embedded import until
+from tests.house import House, moment
+
+NOW = moment("2024-01-15")
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tasks that were called, in order."""
+    tasks: list[str] = []
+    monkeypatch.setattr(schedule, "call", tasks.append)
+    return tasks
+
+
+def test_a_tick_wakes_the_sweep_the_digests_and_the_postman(house: House, called: list[str]) -> None:
+    Clockwork(house.engine, lambda: NOW).tick()
+    assert called == [SWEEP, DIGESTS, DELIVER, HOUSEKEEPING]
+
+
+def test_of_two_clocks_one_has_the_tick(house: House, called: list[str]) -> None:
+    clocks = [Clockwork(house.engine, lambda: NOW, every=5) for _ in range(2)]
+    assert [clock.tick() for clock in clocks] == [True, False]
+    assert called.count(SWEEP) == 1
+
+
+def test_the_next_tick_comes_after_so_many_seconds(house: House, called: list[str]) -> None:
+    times = iter([NOW, NOW + timedelta(seconds=4), NOW + timedelta(seconds=5)])
+    clock = Clockwork(house.engine, lambda: next(times), every=5)
+    assert [clock.tick() for _ in range(3)] == [True, False, True]
+
+
+def test_a_clock_that_is_held_does_not_tick(house: House, called: list[str]) -> None:
+    assert not Clockwork(house.engine, lambda: NOW, is_held=lambda: True).tick()
+    assert called == []
+
+
+def test_a_database_that_is_away_is_no_error(
+    sqlite_house: House, called: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> datetime:
+        raise OSError("the disk is gone")
+
+    assert not Clockwork(sqlite_house.engine, away).tick()
+    assert "OSError" in caplog.text
+
+
+def test_a_task_does_what_was_provided_and_is_safe_twice(house: House) -> None:
+    house.open_case("2024-01-31")
+    provide(house.engine, lambda: moment("2024-02-15"))
+    assert sweep_due()["queued"] == 1
+    assert deliver_waiting()["sent"] == 1
+    assert sweep_due()["deadlines"] == 0
+    assert deliver_waiting()["sent"] == 0
+    withdraw()
+
+
+def test_a_task_without_an_engine_says_what_is_missing() -> None:
+    withdraw()
+    with pytest.raises(NothingProvidedError):
+        provided()
+
+
+def test_old_ticks_are_forgotten_and_new_ones_kept(house: House) -> None:
+    old = NOW - timedelta(days=4)
+    with house.engine.database.write() as connection:
+        assert take_tick(connection, "clock", old)
+        assert take_tick(connection, "clock", NOW)
+    provide(house.engine, lambda: NOW)
+    keep_house()
+    withdraw()
+    with house.engine.database.write() as connection:
+        assert take_tick(connection, "clock", old)
+        assert not take_tick(connection, "clock", NOW)
+
+
+def test_a_started_clock_ticks_by_itself_and_stops(house: House, called: list[str]) -> None:
+    clock = Clockwork(house.engine, lambda: datetime.now(UTC), every=1)
+    clock.start()
+    until(lambda: called.count(SWEEP) >= 2, "two ticks", 10)
+    clock.stop()

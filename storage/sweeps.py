@@ -67,7 +67,7 @@ def claim_due(connection: Connection, now: datetime, limit: int) -> list[DueRow]
             deadline.c.id,
             deadline.c.case_id,
             deadline.c.next_at,
-            waiting.exists(),
+            waiting.exists().label("unsent"),
             case.c.programme,
             case.c.version,
             deadline.c.kind,
@@ -86,9 +86,9 @@ def claim_due(connection: Connection, now: datetime, limit: int) -> list[DueRow]
 
 
 def _due(row: Row[Any]) -> DueRow:
-    values: tuple[Any, ...] = tuple(row)
-    quiet, told = values[-2:]
-    return DueRow(*values[:4], standing=Standing(*values[4:-2], quiet=tuple(quiet) if quiet else None, quiet_told=told))
+    quiet = tuple(row.quiet) if row.quiet else None
+    standing = Standing(row.programme, row.version, row.kind, row.due_on, row.next_rung, quiet, row.quiet_told)
+    return DueRow(row.id, row.case_id, row.next_at, row.unsent, standing)
 
 
 def write_moves(connection: Connection, moves: Sequence[Move], now: datetime) -> set[int]:

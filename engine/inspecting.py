@@ -1,5 +1,6 @@
 """What is read: every list and page, as its reader may see it. The doors look here and nowhere deeper."""
 
+from engine.inspecting_accounts import Accounts, accounts_of
 from engine.inspecting_case import case_view
 from engine.inspecting_case_parts import (
     AskedLine,
@@ -19,10 +20,11 @@ from engine.inspecting_outbox import OutboxLine, outbox_lines
 from engine.inspecting_pages import CursorError
 from engine.inspecting_persons import PersonView, identity_of, person_of
 from engine.inspecting_programmes import ProgrammeTitles, programme_titles
-from engine.inspecting_staff import RoleLine, StaffLine, UnitLine, staff_list, units
+from engine.inspecting_staff import Member, RoleLine, StaffLine, UnitLine, member_of, staff_list, units, who_may_enter
 from engine.inspecting_system import ChannelLine, ProgrammeLine, SystemView, system_view
 
 __all__ = [
+    "Accounts",
     "AskedLine",
     "Band",
     "CaseFilter",
@@ -38,6 +40,7 @@ __all__ = [
     "LedgerFilter",
     "LedgerLine",
     "MeetingLine",
+    "Member",
     "Move",
     "OutboxLine",
     "PauseLine",
@@ -50,15 +53,18 @@ __all__ = [
     "SystemView",
     "TimelineLine",
     "UnitLine",
+    "accounts_of",
     "case_view",
     "caseload",
     "history_lines",
     "identity_of",
     "ledger_lines",
+    "member_of",
     "outbox_lines",
     "person_of",
     "programme_titles",
     "staff_list",
     "system_view",
     "units",
+    "who_may_enter",
 ]

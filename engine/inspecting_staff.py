@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from access.actors import Actor
+from access.actors import Actor, Grant
 from access.rules import ALLOWED, Action
 from engine.authorising import authorise_anywhere
 from engine.inspecting_visible import units_where
 from engine.parts import Engine
 from storage import people
-from storage.tables import unit
+from storage.tables import membership, staff, unit
 from workflows.dates import local_date
 
 
@@ -82,3 +82,32 @@ def staff_list(engine: Engine, actor: Actor, now: datetime) -> tuple[StaffLine, 
         )
         for m in members
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who has entered: the actor she is, and what to call her."""
+
+    actor: Actor
+    staff_id: int
+    name: str
+    roles: tuple[str, ...]
+
+
+def member_of(engine: Engine, staff_id: int) -> Member | None:
+    """Return a member of staff as an actor with the roles she holds now; None when she does not work here."""
+    with engine.database.read() as connection:
+        row = connection.execute(select(staff.c.name).where(staff.c.id == staff_id, staff.c.active)).one_or_none()
+        query = select(membership.c.role, membership.c.unit_id).where(membership.c.staff_id == staff_id)
+        held = connection.execute(query.order_by(membership.c.id)).all()
+    if row is None or not held:
+        return None
+    actor = Actor.staff(staff_id, [Grant(role, unit_id) for role, unit_id in held])
+    return Member(actor, staff_id, row.name, tuple(dict.fromkeys(role for role, _ in held)))
+
+
+def who_may_enter(engine: Engine) -> tuple[tuple[int, str], ...]:
+    """Return id and name of everybody who holds a role here, by name. For the door before sign-in only."""
+    query = select(staff.c.id, staff.c.name).where(staff.c.active, staff.c.id.in_(select(membership.c.staff_id)))
+    with engine.database.read() as connection:
+        return tuple((row.id, row.name) for row in connection.execute(query.order_by(staff.c.name)))

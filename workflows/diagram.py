@@ -58,7 +58,7 @@ def to_svg(definition: Definition, language: str, current: str | None = None) ->
     width, height = round(layout.width), round(layout.height)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="state-diagram" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" style="max-width:100%;height:auto" role="img" '
+        f'width="{width}" height="{height}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" font-family="system-ui, sans-serif" fill="currentColor">',
         *_words(definition, language, current, key),
         f'<defs><marker id="{key}-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '

@@ -1,0 +1,49 @@
+"""The session's cookie: read before every page, sent when a session begins or is renewed."""
+
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.sessions import Session, SessionStore, sign, signed_id
+
+STATIC = "/static/"
+
+
+class SessionCookie:
+    """ASGI middleware that puts the session into the scope and its name into a cookie."""
+
+    def __init__(self, app: ASGIApp, sessions: SessionStore, secret: bytes, *, secure: bool) -> None:
+        self._app = app
+        self._secret = secret
+        self._sessions = sessions
+        self._secure = secure
+        # The prefix makes browsers refuse the cookie from anybody but this very host; it needs https.
+        self._name = "__Host-bevaka_session" if secure else "bevaka_session"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Find or begin the session of a request."""
+        if scope["type"] != "http" or scope["path"].startswith(STATIC):
+            await self._app(scope, receive, send)
+            return
+        named = self._named(Headers(scope=scope))
+        scope["bevaka.session"] = self._sessions.find(named) or self._sessions.begin(named)
+
+        async def send_with_cookie(message: Message) -> None:
+            session: Session = scope["bevaka.session"]
+            if message["type"] == "http.response.start" and session.id != named:
+                MutableHeaders(scope=message).append("Set-Cookie", self._cookie(session))
+            await send(message)
+
+        await self._app(scope, receive, send_with_cookie)
+
+    def _named(self, headers: Headers) -> str | None:
+        try:
+            cookies = SimpleCookie(headers.get("cookie", ""))
+        except CookieError:
+            return None
+        return signed_id(self._secret, cookies[self._name].value) if self._name in cookies else None
+
+    def _cookie(self, session: Session) -> str:
+        secure = "; Secure" if self._secure else ""
+        return f"{self._name}={sign(self._secret, session.id)}; Path=/; HttpOnly; SameSite=Lax{secure}"

@@ -1,0 +1,66 @@
+"""Dates and instants in words, in Stockholm and in the visitor's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from babel.dates import format_date
+
+from web.languages import Language
+from web.texts import Words
+from workflows.dates import STOCKHOLM, local_date
+
+LOCALES: Mapping[Language, str] = {"sv": "sv_SE", "en": "en_GB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Writes dates as seen from `now` (UTC)."""
+
+    words: Words
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """Return the date in Stockholm."""
+        return local_date(self.now)
+
+    def long(self, day: date) -> str:
+        """Return "måndag 15 januari 2024"."""
+        return self._formatted(day, "EEEE d MMMM y")
+
+    def short(self, day: date) -> str:
+        """Return "mån 15 jan", with the year when it is another one than today's."""
+        return self._formatted(day, "EEE d MMM" if day.year == self.today.year else "EEE d MMM y")
+
+    def plain(self, day: date) -> str:
+        """Return "15 januari 2024"."""
+        return self._formatted(day, "d MMMM y")
+
+    def moment(self, at: datetime) -> str:
+        """Return an instant as "mån 15 jan kl. 08:00"."""
+        local = at.astimezone(STOCKHOLM)
+        return self.words("date.at", day=self.short(local.date()), clock=local.strftime("%H:%M"))
+
+    def clock(self, at: datetime) -> str:
+        """Return "08:00"."""
+        return at.astimezone(STOCKHOLM).strftime("%H:%M")
+
+    def due(self, days: int) -> str:
+        """Return how far away a date is: "3 dagar försenad", "i dag", "i morgon", "om 3 dagar"."""
+        if days in (0, 1):
+            return self.words("due.today" if days == 0 else "due.tomorrow")
+        return self.words.count("due.overdue" if days < 0 else "due.in", abs(days))
+
+    def value(self, value: object) -> str:
+        """Return a case's value as text: dates in words, yes and no, the rest as it is."""
+        if isinstance(value, datetime):
+            return self.moment(value)
+        if isinstance(value, date):
+            return self.plain(value)
+        if isinstance(value, bool):
+            return self.words("yes" if value else "no")
+        return "–" if value is None or value == "" else str(value)
+
+    def _formatted(self, day: date, form: str) -> str:
+        return format_date(day, form, LOCALES[self.words.language]).replace(".", "")

@@ -1,0 +1,1 @@
+"""The pages: each module looks up, calls the engine and returns."""

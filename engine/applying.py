@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from engine.chain import chained
 from engine.inviting import invitation_rows
 from engine.ladder_rows import ladder_state, quiet_json
 from engine.unsent import cancel_unsent, mute_unsent
-from storage import cases, deadlines, ledger, outbox
-from storage.cases import CaseRow
+from storage import deadlines, tables
+from storage.batch import Batch, StaleRowError
+from storage.held_cases import HeldCase
 from workflows.case import Became, DeadlineStep, Decision, Watch
 from workflows.ladders import Entry, LadderState, Reason, next_moment, settle
 from workflows.planning import Rules
@@ -66,36 +67,50 @@ def history_row(
 
 
 def apply(
-    connection: Connection, rules: Rules, case: CaseRow, decision: Decision, actor: Mapping[str, Any], now: datetime
+    connection: Connection, rules: Rules, held: HeldCase, decision: Decision, actor: Mapping[str, Any], now: datetime
 ) -> bool:
-    """Write a decision about an existing, locked case; say whether nobody had written it since it was read."""
+    """Write a decision about a held case; say whether nobody had written it since it was read.
+
+    Everything leaves in one batch, the compare-and-set of the case's sequence among it: when that fails the caller
+    gives the transaction up.
+    """
+    case = held.case
     record = history_row(decision, rules.definition.version, case.id, actor, case.head, now)
     values = case_values(rules, decision, record["hash"], now)
-    if not cases.save_case(connection, case.id, case.seq, values):
+    rows = deadline_rows(rules, decision.deadlines, case.id, held.deadlines, now)
+    _take_back_unsent(connection, held, rows, now)
+    batch = Batch(connection)
+    batch.update(tables.case, [{"id": case.id, **values}], expect={"seq": case.seq})
+    batch.insert(tables.history, [record])
+    write_deadline_rows(batch, rows)
+    batch.insert(tables.outbox, invitation_rows(rules, case, decision, now))
+    try:
+        batch.send()
+    except StaleRowError:
         return False
-    cases.insert_history(connection, [record])
-    rows = deadline_rows(rules, decision.deadlines, case.id, deadlines.open_deadlines(connection, case.id), now)
-    write_deadline_rows(connection, rows, now)
-    outbox.insert_messages(connection, invitation_rows(rules, case, decision, now))
     return True
 
 
-def write_deadline_rows(connection: Connection, rows: DeadlineRows, now: datetime) -> None:
+def write_deadline_rows(batch: Batch, rows: DeadlineRows) -> None:
     """Write what `deadline_rows` made."""
-    if rows.opened:
-        deadlines.insert_deadlines(connection, rows.opened)
-    deadlines.update_deadlines(connection, rows.ended)
-    deadlines.update_deadlines(connection, rows.revised)
-    ledger.insert_entries(connection, rows.entries)
-    if rows.reasons:
-        cancel_unsent(connection, rows.reasons, now)
-    muted = {row["id"]: row["quiet"] for row in rows.revised if row["quiet"] and not row["quiet_told"]}
+    batch.insert(tables.deadline, rows.opened)
+    batch.update(tables.deadline, rows.ended)
+    batch.update(tables.deadline, rows.revised)
+    batch.insert(tables.ledger, rows.entries)
+
+
+def _take_back_unsent(connection: Connection, held: HeldCase, rows: DeadlineRows, now: datetime) -> None:
+    reasons = {row_id: reason for row_id, reason in rows.reasons.items() if row_id in held.unsent}
+    if reasons:
+        cancel_unsent(connection, reasons, now)
+    quiets = {row["id"]: row["quiet"] for row in rows.revised if row["quiet"] and not row["quiet_told"]}
+    muted = {row_id: quiet for row_id, quiet in quiets.items() if row_id in held.unsent}
     if muted:
         mute_unsent(connection, muted, now)
 
 
 def deadline_rows(
-    rules: Rules, steps: Sequence[DeadlineStep], case_id: int, open_rows: Sequence[Row[Any]], now: datetime
+    rules: Rules, steps: Sequence[DeadlineStep], case_id: int, open_rows: Sequence[Any], now: datetime
 ) -> DeadlineRows:
     """Return the rows for the deadline steps of a decision, given the case's open deadlines as stored."""
     stored = {(row.kind, row.occurrence, row.entry_seq, row.generation): row for row in open_rows}
@@ -138,7 +153,7 @@ def _next_at(rules: Rules, kind: str, state: LadderState) -> datetime | None:
     return next_moment(definition.deadlines[kind], state, rules.calendar, definition.hours)
 
 
-def _revised_row(rules: Rules, step: DeadlineStep, row: Row[Any], reasons: dict[int, Reason]) -> dict[str, Any]:
+def _revised_row(rules: Rules, step: DeadlineStep, row: Any, reasons: dict[int, Reason]) -> dict[str, Any]:
     watch = step.watch
     quiet_is_new = watch.quiet is not None and quiet_json(watch.quiet) != row.quiet
     told = not quiet_is_new and row.quiet_told
@@ -155,7 +170,7 @@ def _revised_row(rules: Rules, step: DeadlineStep, row: Row[Any], reasons: dict[
     }
 
 
-def _end(rules: Rules, step: DeadlineStep, row: Row[Any], rows: DeadlineRows, now: datetime) -> None:
+def _end(rules: Rules, step: DeadlineStep, row: Any, rows: DeadlineRows, now: datetime) -> None:
     reason = REASONS[step.became]
     # A migration may have dropped the kind; its ladder is then settled by the version it was opened under.
     deadline = rules.definition.deadlines.get(step.key.kind)

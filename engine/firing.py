@@ -11,10 +11,11 @@ from access.actors import Actor
 from access.rules import Action
 from engine.applying import apply
 from engine.authorising import authorise
-from engine.errors import CaseMovedError
+from engine.errors import CaseMovedError, CaseNotFoundError
 from engine.parts import Engine
 from storage import cases
 from storage.cases import CaseRow
+from storage.held_cases import hold_case
 from workflows.case import Decision, Event
 from workflows.machine import BUILTINS, decide
 from workflows.planning import Rules
@@ -58,13 +59,17 @@ def fire(
         EventRefusedError: the machine refuses, with every reason.
     """
     with engine.database.write() as connection:
-        case, rules = _found(engine, connection, ref, event, actor, now, lock=True)
+        held = hold_case(connection, ref, now)
+        if held is None:
+            raise CaseNotFoundError(ref)
+        engine.rulebook.remember_closures(connection, now, held.closures)
+        case, rules = held.case, _allowed(engine, connection, held.case, event, actor, now)
         if expected_entry is not None and expected_entry != case.entry_seq:
             raise CaseMovedError(ref, expected_entry, case.entry_seq)
         if expected_seq is not None and expected_seq != case.seq:
             raise CaseMovedError(ref, expected_seq, case.seq)
         decision = decide(rules, snapshot_of(case), event, now)
-        if not apply(connection, rules, case, decision, actor_columns(actor), now):
+        if not apply(connection, rules, held, decision, actor_columns(actor), now):
             raise CaseMovedError(ref, case.entry_seq, case.entry_seq)
     engine.nudge()
     return Fired(ref, rules, decision)
@@ -73,19 +78,21 @@ def fire(
 def preview(engine: Engine, ref: str, event: Event, actor: Actor, now: datetime) -> Fired:
     """Say what an event would lead to and write nothing; raises as `fire`."""
     with engine.database.read() as connection:
-        case, rules = _found(engine, connection, ref, event, actor, now, lock=False)
+        case = cases.find_case(connection, ref)
+        if case is None:
+            raise CaseNotFoundError(ref)
+        rules = _allowed(engine, connection, case, event, actor, now)
         return Fired(ref, rules, decide(rules, snapshot_of(case), event, now))
 
 
-def _found(
-    engine: Engine, connection: Connection, ref: str, event: Event, actor: Actor, now: datetime, *, lock: bool
-) -> tuple[CaseRow, Rules]:
-    case = authorise(actor, Action.SEE_CASE, cases.find_case(connection, ref, lock=lock), ref)
+def _allowed(engine: Engine, connection: Connection, case: CaseRow, event: Event, actor: Actor, now: datetime) -> Rules:
+    """Return the rules of a case if the actor may let this event happen to it."""
+    authorise(actor, Action.SEE_CASE, case, case.ref)
     rules = engine.rulebook.rules(connection, case.programme, case.version, now)
     transition = rules.definition.transitions.get(event.name)
     action = Action.STEER if event.name in BUILTINS else Action.FIRE
-    authorise(actor, action, case, ref, transition.by if transition else frozenset())
-    return case, rules
+    authorise(actor, action, case, case.ref, transition.by if transition else frozenset())
+    return rules
 
 
 def snapshot_of(case: CaseRow) -> Any:

@@ -14,8 +14,8 @@ from access.identities import Identity, IdentityVault
 from engine.applying import DeadlineRows, case_values, deadline_rows, history_row, write_deadline_rows
 from engine.chain import START
 from engine.firing import actor_columns
-from storage import cases, people
-from storage.tables import case
+from storage import cases, people, tables
+from storage.batch import Batch
 from workflows.case import Builtin, Decision, Event
 from workflows.guards import Value
 from workflows.machine import decide
@@ -124,9 +124,11 @@ def _insert(
         records.append(record)
         row["head"] = record["hash"]
         watched.opened.extend(deadline_rows(rules, decision.deadlines, case_id, (), now).opened)
-    cases.insert_history(connection, records)
-    cases.write_heads(connection, [(case_id, row["head"]) for case_id, row in zip(ids, rows, strict=True)])
-    write_deadline_rows(connection, watched, now)
+    batch = Batch(connection)
+    batch.insert(tables.history, records)
+    batch.update(tables.case, [{"id": case_id, "head": row["head"]} for case_id, row in zip(ids, rows, strict=True)])
+    write_deadline_rows(batch, watched)
+    batch.send()
     return [OpenedCase(case_id, ref) for case_id, ref in zip(ids, refs, strict=True)]
 
 
@@ -151,7 +153,7 @@ def _free_refs(connection: Connection, count: int) -> list[str]:
     found: set[str] = set()
     while len(found) < count:
         drawn = {_ref() for _ in range(count - len(found))}
-        taken = connection.execute(select(case.c.ref).where(case.c.ref.in_(drawn))).scalars()
+        taken = connection.execute(select(tables.case.c.ref).where(tables.case.c.ref.in_(drawn))).scalars()
         found |= drawn - set(taken)
     return list(found)
 

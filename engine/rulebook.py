@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
+from sqlalchemy.engine import Transaction
 
 from engine.errors import DefinitionChangedError, DefinitionMissingError
 from storage import definitions
@@ -19,6 +21,7 @@ class Rulebook:
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str], Definition] = {}
+        self._closures: WeakKeyDictionary[Transaction, dict[datetime, frozenset[date]]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def rules(self, connection: Connection, programme: str, version: str, now: datetime) -> Rules:
@@ -32,7 +35,23 @@ class Rulebook:
 
     def calendar(self, connection: Connection, name: str, now: datetime) -> Calendar:
         """Return a calendar with the closures that had been declared at an instant."""
-        return calendar_named(name, frozenset(definitions.closures_declared(connection, now)))
+        return calendar_named(name, self._declared(connection, now))
+
+    def remember_closures(self, connection: Connection, now: datetime, days: frozenset[date]) -> None:
+        """Take note of the closures declared at an instant, for the rest of this transaction."""
+        transaction = connection.get_transaction()
+        if transaction is not None:
+            with self._lock:
+                self._closures.setdefault(transaction, {})[now] = days
+
+    def _declared(self, connection: Connection, now: datetime) -> frozenset[date]:
+        """Return the closures, asked for once in each transaction and never remembered beyond it."""
+        transaction = connection.get_transaction()
+        known = self._closures.get(transaction, {}).get(now) if transaction is not None else None
+        if known is None:
+            known = frozenset(definitions.closures_declared(connection, now))
+            self.remember_closures(connection, now, known)
+        return known
 
     def newest(self, connection: Connection, programme: str, now: datetime) -> Rules:
         """Return the newest published version of a programme, for cases that are opened now."""

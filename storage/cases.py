@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from storage.tables import case, history
 
@@ -65,29 +65,12 @@ def insert_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> l
     return list(connection.execute(statement, rows).scalars())
 
 
-def write_heads(connection: Connection, heads: Sequence[tuple[int, str]]) -> None:
-    """Write the last hash of histories just begun; it depends on the id the database gave."""
-    statement = update(case).where(case.c.id == bindparam("row_id")).values(head=bindparam("new_head"))
-    connection.execute(statement, [{"row_id": case_id, "new_head": head} for case_id, head in heads])
-
-
-def save_case(connection: Connection, case_id: int, expected_seq: int, values: Mapping[str, Any]) -> bool:
-    """Write a case if nobody else has since it was read (compare-and-set on `seq`); say whether it was written."""
-    statement = update(case).where(case.c.id == case_id, case.c.seq == expected_seq).values(**values)
-    return connection.execute(statement).rowcount == 1
-
-
 def known_decisions(connection: Connection, programme: str, person_ids: Sequence[str]) -> set[tuple[str, date]]:
     """Return (person, decision date) of the cases these persons have in a programme."""
     query = select(case.c.person_id, case.c.decided_on).where(
         case.c.programme == programme, case.c.person_id.in_(person_ids)
     )
     return {(row.person_id, row.decided_on) for row in connection.execute(query)}
-
-
-def insert_history(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append events to histories."""
-    connection.execute(insert(history), rows)
 
 
 def history_of(connection: Connection, case_id: int) -> Sequence[Row[Any]]:

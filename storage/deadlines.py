@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from storage.tables import deadline
 
@@ -19,11 +19,6 @@ def open_deadlines(connection: Connection, case_id: int) -> Sequence[Row[Any]]:
 def deadlines_of(connection: Connection, case_id: int) -> Sequence[Row[Any]]:
     """Return every deadline a case has had, in order of opening."""
     return connection.execute(select(deadline).where(deadline.c.case_id == case_id).order_by(deadline.c.id)).all()
-
-
-def insert_deadlines(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert opened deadlines."""
-    connection.execute(insert(deadline), rows)
 
 
 def update_deadlines(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

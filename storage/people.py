@@ -1,6 +1,6 @@
 """Rows of staff, units, roles and absences, and of the persons cases are about."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -73,6 +73,15 @@ def units_by_code(connection: Connection) -> dict[str, Row[Any]]:
 def team_channels(connection: Connection) -> dict[int, Row[Any]]:
     """Return the Teams connection of every unit that has one."""
     return {row.unit_id: row for row in connection.execute(select(team_channel))}
+
+
+def lock_team_channels(connection: Connection, unit_ids: Collection[int]) -> None:
+    """Keep others from posting to these units until the transaction ends; locked in one order, so nobody waits in a ring.
+
+    What a connection takes in a while can only be counted by one postman at a time.
+    """
+    mine = select(team_channel.c.id).where(team_channel.c.unit_id.in_(unit_ids)).order_by(team_channel.c.id)
+    connection.execute(mine.with_for_update()).all()
 
 
 def persons_by_index(connection: Connection, indexes: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What Bevaka costs, measured beside hand-written SQL and beside its peers, interleaved in one run; ratios count."""

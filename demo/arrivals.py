@@ -40,15 +40,24 @@ class Arrival:
 def planned_arrivals(count: int, seed: str) -> list[Arrival]:
     """Return the year's arrivals in order; equal seeds, equal arrivals."""
     random = Random(f"{seed}/arrivals")
+    clinics = _clinics(random, count)
     persons = invent_persons(count, FIRST_DAY, seed)
-    return sorted((_arrival(random, person) for person in persons), key=lambda arrival: arrival.at)
+    arrivals = [_arrival(random, person, clinic) for person, clinic in zip(persons, clinics, strict=True)]
+    return sorted(arrivals, key=lambda arrival: arrival.at)
 
 
-def _arrival(random: Random, person: DemoPerson) -> Arrival:
+def _clinics(random: Random, count: int) -> list[str]:
+    """Return a clinic for each case: every clinic has its share, and even a small demo has cases in each."""
+    whole = sum(clinic.share for clinic in CLINICS)
+    drawn = [clinic.code for clinic in CLINICS for _ in range(-(-clinic.share * count // whole))]
+    random.shuffle(drawn)
+    return drawn[:count]
+
+
+def _arrival(random: Random, person: DemoPerson, clinic: str) -> Arrival:
     calendar = calendar_named("SE")
     span = FIRST_WEEKS if random.random() < AT_ONCE else (LAST_DAY - FIRST_DAY).days
     on = calendar.next_working_day(FIRST_DAY + timedelta(days=random.randint(0, span)))
-    clinic = random.choices([c.code for c in CLINICS], [c.share for c in CLINICS])[0]
     handler = random.choice([worker.email for worker in WORKERS if worker.role == "handler"])
     at = at_local(on, time(random.randint(8, 11), random.randint(1, 59)))
     return Arrival(at, clinic, handler, person.identity, _decision(random, person, on))

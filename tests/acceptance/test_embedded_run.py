@@ -1,5 +1,6 @@
 """`bevaka run --demo` as a real process: it becomes ready, works by itself, stops cleanly and survives being killed."""
 
+import re
 import signal
 import socket
 from collections import Counter
@@ -57,7 +58,11 @@ def test_it_says_where_it_is_and_its_pages_answer(folder: Path) -> None:
     with running(folder, *DEMO) as bevaka, httpx.Client(base_url=bevaka.url, follow_redirects=True) as browser:
         print(f"second start: {bevaka.seconds:.1f} s")
         assert bevaka.seconds < 15
-        answers = {path: browser.get(path).status_code for path in ("/", "/ledger", "/mailbox", "/time", "/system")}
+        caseload = browser.get("/")
+        case_page = re.search(r"/cases/BV-[0-9A-Z]{4}-[0-9A-Z]{4}", caseload.text)
+        assert case_page is not None
+        paths = ("/", case_page.group(), "/ledger", "/mailbox", "/time")
+        answers = {path: browser.get(path).status_code for path in paths}
         assert set(answers.values()) == {200}, answers
 
 

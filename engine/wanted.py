@@ -85,12 +85,16 @@ class Desk:
                 outbox_table.c.id.not_in([row.id for row in rows]),
             )
         )
+        known = cases.cases_by_id(connection, [row.case_id for row in rows if row.case_id is not None])
+        posting = {known[row.case_id].unit_id for row in rows if row.channel == "teams"}
+        if posting:
+            people.lock_team_channels(connection, posting)
         return Desk(
             engine=engine,
             connection=connection,
             now=now,
             directory=Directory.read(connection, local_date(now)),
-            cases=cases.cases_by_id(connection, [row.case_id for row in rows if row.case_id is not None]),
+            cases=known,
             deadlines={row.id: row for row in found},
             channels=people.team_channels(connection),
             taken={(row.deadline_id, row.rung, row.staff_id, row.channel) for row in given},

@@ -76,7 +76,7 @@ def team_channels(connection: Connection) -> dict[int, Row[Any]]:
 
 
 def lock_team_channels(connection: Connection, unit_ids: Collection[int]) -> None:
-    """Keep others from posting to these units until the transaction ends; locked in one order, so nobody waits in a ring.
+    """Keep others from posting to these units until the transaction ends; in one order, so nobody waits in a ring.
 
     What a connection takes in a while can only be counted by one postman at a time.
     """

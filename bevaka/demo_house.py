@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import select
 
 from bevaka.publishing import publish_packaged
+from bevaka.start_errors import NotADemoError
 from bevaka.wiring import build_engine
 from config.settings import Settings
 from demo.clock import DemoClock
@@ -20,25 +20,8 @@ from engine.parts import Engine, stay_asleep
 from storage.database import Database
 from storage.schema import upgrade
 from storage.tables import unit
-from workflows.errors import BevakaError
 
 Progress = Callable[[Travelled, float], None]
-
-
-class NotADemoError(BevakaError):
-    """The database holds something that is not a demo; a demo would not go beside it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        super().__init__(f"the database of {folder} is not a demo's: give the demo an empty folder (BEVAKA_DATA_DIR)")
-
-
-class IsADemoError(BevakaError):
-    """The database holds a demo, whose time is not the real one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        super().__init__(f"the database of {folder} is a demo's: run it with --demo, or set another BEVAKA_DATA_DIR")
 
 
 @dataclass(frozen=True, slots=True)

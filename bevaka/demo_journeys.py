@@ -5,9 +5,10 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 
-from bevaka.demo_house import NotADemoError, demo_house
+from bevaka.demo_house import demo_house
 from bevaka.locking import is_running, locked
 from bevaka.seeding_progress import seeding_progress
+from bevaka.start_errors import DemoGoneError, NotADemoError, SpanError
 from config.settings import Settings
 from demo.clock import DemoClock
 from demo.errands import Errand, Errands, Journey
@@ -17,28 +18,12 @@ from demo.traveller import Traveller
 from storage.database import Database
 from storage.schema import require_newest
 from workflows.dates import Span, Unit
-from workflows.errors import BevakaError
 
 LOOKS = 0.2
 UNITS = {"d": Unit.DAYS, "w": Unit.WEEKS, "m": Unit.MONTHS, "y": Unit.YEARS}
 LONGEST = 3660  # days, whatever they are written in: past it definitions and calendar end
 
 Watch = Callable[[Errand], None]
-
-
-class SpanError(BevakaError):
-    """A span of time that cannot be travelled."""
-
-    def __init__(self) -> None:
-        self.allowed = "a number and d, w, m or y: 40d, 6m, 1y; ten years at most"
-        super().__init__(f"allowed: {self.allowed}")
-
-
-class DemoGoneError(BevakaError):
-    """The running demo ended before the journey did."""
-
-    def __init__(self) -> None:
-        super().__init__("the running demo has ended before the journey did; it goes on where it was at the next start")
 
 
 def read_span(text: str) -> Span:

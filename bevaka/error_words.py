@@ -10,8 +10,10 @@ from access.sealing import SecretUnreadableError
 from bevaka.files import UnreadableFileError
 from bevaka.language import spoken, t
 from bevaka.locking import AlreadyRunningError
+from bevaka.start_errors import DemoGoneError, IsADemoError, NotADemoError, PortTakenError, SpanError
 from bevaka.wiring import KeyringMissingError
 from config.settings import SettingsError
+from demo.errands import BusyError
 from engine import errors, import_problems, staffing
 from engine.inspecting_pages import CursorError
 from intake.problems import FileProblem
@@ -123,6 +125,19 @@ _WORDS: Mapping[type, Said] = {
     SchemaError: lambda e: t(
         f"databasen har schema {e.found or 'inget'}, programmet behöver {e.wanted}: kör `bevaka migrate`", str(e)
     ),
+    PortTakenError: lambda e: t(
+        f"porten {e.port} är upptagen: stoppa det som lyssnar där, eller välj en annan med --port (0: någon ledig)",
+        str(e),
+    ),
+    NotADemoError: lambda e: t(
+        f"databasen i {e.folder} är inte en demos: ge demon en tom mapp (BEVAKA_DATA_DIR)", str(e)
+    ),
+    IsADemoError: lambda e: t(
+        f"databasen i {e.folder} är en demos: kör den med --demo, eller ange en annan BEVAKA_DATA_DIR", str(e)
+    ),
+    SpanError: lambda e: t("tillåtet: ett tal och d, w, m eller y: 40d, 6m, 1y; högst tio år", str(e)),
+    DemoGoneError: lambda e: t("demon har stoppats innan resan var slut; den fortsätter där vid nästa start", str(e)),
+    BusyError: lambda e: t("tidsmaskinen går redan: vänta tills den är framme, eller stoppa den", str(e)),
     AlreadyRunningError: lambda e: t(f"Bevaka är redan igång i {e.folder}: stoppa det först", str(e)),
     IdentityUnreadableError: lambda e: t("personuppgiften går inte att läsa med den här nyckeln", str(e)),
     SecretUnreadableError: lambda e: t("hemligheten går inte att läsa med den här nyckeln", str(e)),
@@ -190,6 +205,7 @@ _STATUS: Mapping[type, int] = {
             staffing.AbsenceError,
             import_problems.MissingFieldsError,
             import_problems.FixedFieldError,
+            SpanError,
         ),
         BAD_INPUT,
     ),

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from bevaka.demo_house import DemoHouse, IsADemoError, demo_house
+from bevaka.demo_house import DemoHouse, demo_house
+from bevaka.language import t
 from bevaka.locking import locked
 from bevaka.publishing import publish_packaged
 from bevaka.seeding_progress import seeding_progress
+from bevaka.start_errors import IsADemoError, PortTakenError
 from bevaka.wiring import build_engine
 from config.settings import Settings
 from demo.seeding import demo_state
@@ -28,21 +30,12 @@ from tasks.embedded import EmbeddedWorker
 from tasks.nudging import Nudger
 from tasks.provided import provide
 from tasks.schedule import Clockwork, never
-from workflows.errors import BevakaError
 
 if TYPE_CHECKING:
     from web.demo_door import DemoDoor
 
 HOST = "127.0.0.1"
 LAST_WORDS = 2  # seconds that requests under way get to end
-
-
-class PortTakenError(BevakaError):
-    """Another program listens where the web workplace should."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        super().__init__(f"port {port} is taken: stop what listens there, or choose another with --port (0: any free)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +160,9 @@ def _web_secret(settings: Settings) -> bytes:
 
 def _say_ready(settings: Settings, code: str | None, seconds: float) -> None:
     """Print the one line that says where to go; `code` lets the first one in where there is no demo."""
-    enter = "" if code is None else f" (enter with the code {code})"
-    print(f"Bevaka is ready in {seconds:.1f} s: {settings.public_url}{enter}", flush=True)
+    enter = "" if code is None else t(f" (kod: {code})", f" (code: {code})")
+    ready = t("Bevaka är igång efter", "Bevaka is ready in")
+    print(f"{ready} {seconds:.1f} s: {settings.public_url}{enter}", flush=True)
 
 
 @contextmanager
@@ -178,7 +172,7 @@ def _stopping_cleanly() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr, flush=True)
+        print(t("stoppad", "stopped"), file=sys.stderr, flush=True)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -7,9 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bevaka.demo_house import Progress as Tell
+from bevaka.language import t
 from demo.time_machine import Travelled
-
-TITLE = "Living through the demo's first year"
 
 
 @contextmanager
@@ -20,12 +19,14 @@ def seeding_progress() -> Iterator[Tell]:
     """
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[day]}"), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task(TITLE, total=1.0, day="", start=True)
+    task = bar.add_task(t("Demons första år", "The demo's first year"), total=1.0, day="", start=True)
+
+    messages = t("meddelanden", "messages")
 
     def tell(travelled: Travelled, part: float) -> None:
         if not bar.live.is_started and part < 1:
             bar.start()
-        bar.update(task, completed=part, day=f"{travelled.day:%Y-%m-%d}  {travelled.messages} messages")
+        bar.update(task, completed=part, day=f"{travelled.day:%Y-%m-%d}  {travelled.messages} {messages}")
         if part >= 1:
             bar.stop()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 120.0  # seconds; a first start lives through a year
-COMMAND = (sys.executable, "-m", "bevaka", "run")
+PROGRAM = (sys.executable, "-m", "bevaka")
 CASES = "12"
 
 
@@ -41,7 +41,7 @@ class Running:
 def environment(folder: Path) -> dict[str, str]:
     """Return the environment of a process on a data folder of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BEVAKA_")}
-    return kept | {"BEVAKA_DATA_DIR": str(folder), "BEVAKA_DEMO_CASES": CASES}
+    return kept | {"BEVAKA_DATA_DIR": str(folder), "BEVAKA_DEMO_CASES": CASES, "LC_ALL": "en_US.UTF-8"}
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
     said = folder / "stderr.txt"  # a file: a pipe that nobody reads would stop the process when it is full
     with said.open("w") as errors:
         process = subprocess.Popen(
-            [*COMMAND, *options], env=environment(folder), stdout=subprocess.PIPE, stderr=errors, text=True
+            [*PROGRAM, "run", *options], env=environment(folder), stdout=subprocess.PIPE, stderr=errors, text=True
         )
     try:
         line = _first_line(process, said)
@@ -63,8 +63,14 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
 
 def refused(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     """Run a start that is expected to be refused, to its end."""
+    return bevaka(folder, "run", *options)
+
+
+def bevaka(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    command = [*PROGRAM, *arguments]
     return subprocess.run(
-        [*COMMAND, *options], env=environment(folder), capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, env=environment(folder), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

@@ -24,7 +24,8 @@ from engine.auditing import replay_all, unaccounted
 from engine.parts import Engine
 from storage.tables import ledger, outbox
 from tests.demo_days import stockholm
-from tests.embedded import refused, running, until
+from tests.embedded import bevaka, refused, running, until
+from workflows.dates import local_date
 
 DEMO = ("--demo", "--port", "0")
 
@@ -55,9 +56,9 @@ def mailbox(folder: Path) -> Iterator[DemoMailbox]:
 
 
 def test_it_says_where_it_is_and_its_pages_answer(folder: Path) -> None:
-    with running(folder, *DEMO) as bevaka, httpx.Client(base_url=bevaka.url, follow_redirects=True) as browser:
-        print(f"second start: {bevaka.seconds:.1f} s")
-        assert bevaka.seconds < 15
+    with running(folder, *DEMO) as run, httpx.Client(base_url=run.url, follow_redirects=True) as browser:
+        print(f"second start: {run.seconds:.1f} s")
+        assert run.seconds < 15
         caseload = browser.get("/")
         case_page = re.search(r"/cases/BV-[0-9A-Z]{4}-[0-9A-Z]{4}", caseload.text)
         assert case_page is not None
@@ -68,10 +69,10 @@ def test_it_says_where_it_is_and_its_pages_answer(folder: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_cleanly_when_told(folder: Path, number: signal.Signals) -> None:
-    with running(folder, *DEMO) as bevaka:
-        seconds = bevaka.end(number)
+    with running(folder, *DEMO) as run:
+        seconds = run.end(number)
         print(f"{number.name}: stopped after {seconds:.1f} s")
-        assert bevaka.process.returncode == 0
+        assert run.process.returncode == 0
         assert seconds < 10
 
 
@@ -115,10 +116,10 @@ def test_killed_in_the_middle_of_a_journey_nothing_is_lost_and_nothing_sent_twic
     folder: Path, engine: Engine, mailbox: DemoMailbox
 ) -> None:
     errands, clock = Errands(engine.database), DemoClock(engine.database)
-    with running(folder, *DEMO) as bevaka:
+    with running(folder, *DEMO) as run:
         asked = errands.ask(Journey.FORWARD, clock(), clock() + timedelta(days=200))
         until(lambda: (errands.latest() or asked).messages >= 5, "five messages")
-        bevaka.end(signal.SIGKILL)
+        run.end(signal.SIGKILL)
     assert (errands.latest() or asked).under_way
     with running(folder, *DEMO):
         until(lambda: not (errands.latest() or asked).under_way, "the interrupted journey to be ended")
@@ -130,6 +131,32 @@ def test_killed_in_the_middle_of_a_journey_nothing_is_lost_and_nothing_sent_twic
     assert _sent_twice(mailbox) <= _possible_duplicates(engine)
 
 
+def test_the_command_line_moves_time_with_and_without_a_running_demo(folder: Path, engine: Engine) -> None:
+    clock = DemoClock(engine.database)
+    began = local_date(clock())
+    alone = bevaka(folder, "demo", "forward", "10d")
+    assert alone.returncode == 0, alone.stderr
+    assert local_date(clock()) == began + timedelta(days=10)
+    with running(folder, *DEMO):
+        beside = bevaka(folder, "demo", "forward", "10d")
+        assert beside.returncode == 0, beside.stderr
+    assert local_date(clock()) == began + timedelta(days=20)
+    assert unaccounted(engine, clock()) == []
+
+
+def test_an_outage_from_the_command_line_sends_nothing(folder: Path, engine: Engine, mailbox: DemoMailbox) -> None:
+    before, began = mailbox.count(), local_date(DemoClock(engine.database)())
+    assert bevaka(folder, "demo", "outage", "40d").returncode == 0
+    assert mailbox.count() == before
+    assert local_date(DemoClock(engine.database)()) == began + timedelta(days=40)
+
+
+def test_a_span_that_means_nothing_is_told(folder: Path) -> None:
+    ended = bevaka(folder, "demo", "forward", "soon")
+    assert ended.returncode == 2
+    assert "40d" in ended.stderr
+
+
 def test_a_real_house_does_not_open_on_a_demos_folder(folder: Path) -> None:
     ended = refused(folder, "--port", "0")
     assert ended.returncode != 0
@@ -138,11 +165,11 @@ def test_a_real_house_does_not_open_on_a_demos_folder(folder: Path) -> None:
 
 
 def test_a_house_without_a_demo_says_its_code(tmp_path: Path) -> None:
-    with running(tmp_path, "--port", "0") as bevaka:
-        assert "code" in bevaka.line
-        assert httpx.get(bevaka.url, follow_redirects=True).status_code == 200
-        bevaka.end(signal.SIGTERM)
-        assert bevaka.process.returncode == 0
+    with running(tmp_path, "--port", "0") as run:
+        assert "code" in run.line
+        assert httpx.get(run.url, follow_redirects=True).status_code == 200
+        run.end(signal.SIGTERM)
+        assert run.process.returncode == 0
 
 
 def _monday_after(clock: DemoClock) -> datetime:

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from bevaka.demo_journeys import SpanError, read_span
+from bevaka.demo_journeys import read_span
 from bevaka.locking import AlreadyRunningError, is_running, locked
+from bevaka.start_errors import SpanError
 
 
 @pytest.mark.parametrize(

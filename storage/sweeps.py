@@ -132,7 +132,8 @@ def _message(row: DueRow, message: Mapping[str, Any], now: datetime) -> dict[str
 _AT_ONCE = text("""
 WITH due AS (
   SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:cases AS bigint[]), CAST(:rungs AS integer[]),
-                       CAST(:places AS integer[])) AS u(id, case_id, was_rung, place)
+                       CAST(:dues AS date[]), CAST(:quiets AS text[]), CAST(:places AS integer[]))
+           AS u(id, case_id, was_rung, was_due, was_quiet, place)
 ), move AS (
   SELECT * FROM unnest(CAST(:move_rungs AS integer[]), CAST(:move_at AS timestamptz[]), CAST(:move_told AS boolean[]),
                        CAST(:move_entries AS integer[])) WITH ORDINALITY AS u(next_rung, next_at, told, entries, place)
@@ -141,6 +142,7 @@ WITH due AS (
                         accounted = d.accounted + move.entries
   FROM due JOIN move USING (place)
   WHERE d.id = due.id AND d.status = 'open' AND d.next_rung = due.was_rung AND d.next_at <= :now
+    AND d.due_on = due.was_due AND COALESCE(d.quiet, 'null') = CAST(due.was_quiet AS jsonb)
   RETURNING d.id, due.case_id, due.place
 ), accounted AS (
   INSERT INTO ledger (deadline_id, rung, slot, outcome, reason, late, decided_at, settled_at)
@@ -163,7 +165,11 @@ SELECT id FROM moved
 
 
 def _write_at_once(connection: Connection, moves: Sequence[Move], now: datetime) -> set[int]:
-    """Write everything in one statement: the confirmed claim feeds ledger and outbox within the database."""
+    """Write everything in one statement: the confirmed claim feeds ledger and outbox within the database.
+
+    A ladder that an event has changed between being found and being locked (acknowledged, say) is not confirmed: what
+    was decided about it no longer holds. The next round finds it as it is.
+    """
     places = range(1, len(moves) + 1)
     rows = [(row, place) for place, move in zip(places, moves, strict=True) for row in move.rows]
     entries = [(entry, place) for place, move in zip(places, moves, strict=True) for entry in move.entries]
@@ -173,6 +179,8 @@ def _write_at_once(connection: Connection, moves: Sequence[Move], now: datetime)
         "ids": [row.id for row, _ in rows],
         "cases": [row.case_id for row, _ in rows],
         "rungs": [row.standing.next_rung for row, _ in rows],
+        "dues": [row.standing.due_on for row, _ in rows],
+        "quiets": [json.dumps(row.standing.quiet) for row, _ in rows],
         "places": [place for _, place in rows],
         "move_rungs": [move.next_rung for move in moves],
         "move_at": [move.next_at for move in moves],

@@ -13,6 +13,18 @@ from workflows.dates import STOCKHOLM, local_date
 LOCALES: Mapping[Language, str] = {"sv": "sv_SE", "en": "en_GB"}
 
 
+MONTH, YEAR = 30.44, 365.25  # days
+DAYS_AT_MOST, MONTHS_AT_MOST = 60, 24
+
+
+def _rounded(days: int) -> tuple[int, str]:
+    """Return a number of days in the unit one would say it in; the date itself always stands beside it."""
+    if days <= DAYS_AT_MOST:
+        return days, "day"
+    months = round(days / MONTH)
+    return (months, "month") if months < MONTHS_AT_MOST else (round(days / YEAR), "year")
+
+
 @dataclass(frozen=True, slots=True)
 class Dates:
     """Writes dates as seen from `now` (UTC)."""
@@ -50,7 +62,8 @@ class Dates:
         """Return how far away a date is: "3 dagar försenad", "i dag", "i morgon", "om 3 dagar"."""
         if days in (0, 1):
             return self.words("due.today" if days == 0 else "due.tomorrow")
-        return self.words.count("due.overdue" if days < 0 else "due.in", abs(days))
+        number, unit = _rounded(abs(days))
+        return self.words.count(f"due.overdue.{unit}" if days < 0 else f"due.in.{unit}", number)
 
     def value(self, value: object) -> str:
         """Return a case's value as text: dates in words, yes and no, the rest as it is."""

@@ -1,5 +1,6 @@
 """What changes between two snapshots of a case, one line for each deadline: for previews before anything is written."""
 
+from collections.abc import Set
 from datetime import date
 
 from workflows.case import Snapshot, Watch
@@ -20,7 +21,9 @@ _NEW_CALENDAR = Text("ny kalender", "new calendar")
 _NEW_ANCHOR = Text("nytt: {anchor}", "new: {anchor}")
 
 
-def compare(before: Snapshot, after: Snapshot, definition: Definition, language: str) -> tuple[str, ...]:
+def compare(
+    before: Snapshot, after: Snapshot, definition: Definition, language: str, met: Set[str] = frozenset()
+) -> tuple[str, ...]:
     """Return one line for each deadline whose date or standing differs, in the order of the definition.
 
     Args:
@@ -28,30 +31,33 @@ def compare(before: Snapshot, after: Snapshot, definition: Definition, language:
         after: the case as it would be.
         definition: gives the titles; deadlines it does not know are called by their names.
         language: "sv" or "en".
+        met: the deadlines that the event has met; a case that also left their states does not remember it.
     """
     others = [kind for kind in before.watch if kind not in definition.deadlines]
     lines = []
     for kind in (*definition.deadlines, *others):
-        words = _change(before.watch.get(kind), after.watch.get(kind), definition, kind, language)
+        words = _change(before.watch.get(kind), after.watch.get(kind), definition, kind, language, met)
         if words:
             lines.append(f"{title_of(definition, kind, language, 'deadlines')}: {words}")
     return tuple(lines)
 
 
-def _change(was: Watch | None, now: Watch | None, definition: Definition, kind: str, language: str) -> str:
-    text = _text_of(was, now)
+def _change(
+    was: Watch | None, now: Watch | None, definition: Definition, kind: str, language: str, met: Set[str]
+) -> str:
+    text = _text_of(was, now, is_met=kind in met)
     if text is None:
         return ""
     why = _why(was, now, definition, kind, language) if text is _MOVES and was and now else ""
     return text.in_language(language).format(before=_day(was), after=_day(now), why=why)
 
 
-def _text_of(was: Watch | None, now: Watch | None) -> Text | None:
+def _text_of(was: Watch | None, now: Watch | None, *, is_met: bool) -> Text | None:
     """Return the kind of change there is; None when there is none."""
     if was is None or not was.live:
         return _OPENS if now and now.live else None
     if now is None or not now.live:
-        return _MET if now and now.met else _ENDS
+        return _MET if is_met or (now and now.met) else _ENDS
     if was.paused != now.paused:
         return _PAUSES if now.paused else _GOES_ON
     return _MOVES if was.due_on != now.due_on else None

@@ -1,13 +1,14 @@
 """One case: where it stands, what it is watched against, what has happened and what can happen next."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from access.rules import Action
-from engine.inspecting import CaseView, Move, PersonView, case_view, person_of
+from engine.inspecting import CaseView, DeadlineLine, Move, PersonView, SlotLine, TimelineLine, case_view, person_of
 from web.case_forms import AMEND_KEY, amend_blank, case_blanks
 from web.errors import PageNotFoundError
 from web.forms import Form, Returned, fill
@@ -64,6 +65,8 @@ def case_page(
         key: fill(blank, visit.words, returned) for key, blank in case_blanks(view, visit.words, visit.dates).items()
     }
     open_lines = tuple(line for line in view.deadlines if line.status == "open")
+    meeting = _meeting(view, open_lines, forms)
+    placed = {form.event for found in meeting.values() for form in found}
     return page(
         visit,
         "case.html.j2",
@@ -72,7 +75,9 @@ def case_page(
         person=person,
         open_lines=open_lines,
         ended_lines=tuple(line for line in view.deadlines if line.status != "open"),
-        moves=_moves(view, forms),
+        meeting=meeting,
+        moves=tuple((m, f) for m, f in _moves(view, forms) if m.name not in placed),
+        timeline=_gathered(view.timeline),
         closed=_closed(visit, view),
         pauses=_of(forms, "pause-"),
         resumes=_of(forms, "resume-"),
@@ -87,6 +92,33 @@ def case_page(
 
 def _moves(view: CaseView, forms: dict[str, Form]) -> tuple[tuple[Move, Form], ...]:
     return tuple((move, forms[f"move-{move.name}"]) for move in view.moves if move.possible)
+
+
+def _meeting(
+    view: CaseView, open_lines: tuple[DeadlineLine, ...], forms: dict[str, Form]
+) -> dict[str, tuple[Form, ...]]:
+    """Return, by deadline, the forms of the moves that meet it; a move that meets several stands with its own."""
+    known = view.rules.definition.deadlines
+    met_by = {line.kind: known[line.kind].met_by for line in open_lines if line.kind in known}
+    found: dict[str, tuple[Form, ...]] = {line.kind: () for line in open_lines}
+    for move in view.moves:
+        meets = [kind for kind, moves in met_by.items() if move.possible and move.name in moves]
+        if meets:
+            own = min(
+                meets, key=lambda kind: len(met_by[kind])
+            )  # the first, which is the most urgent, of the narrowest
+            found[own] += (forms[f"move-{move.name}"],)
+    return found
+
+
+def _gathered(timeline: tuple[TimelineLine, ...]) -> tuple[tuple[TimelineLine, tuple[SlotLine, ...]], ...]:
+    """Return the timeline with the messages of one rung as one line, and all whom they went to."""
+
+    def same(line: TimelineLine) -> tuple[object, ...]:
+        return line.at, line.kind, line.title, line.outcome, line.reason, line if line.kind == "event" else None
+
+    groups = [tuple(group) for _, group in groupby(timeline, key=same)]
+    return tuple((group[0], tuple(line.to for line in group if line.to)) for group in groups)
 
 
 def _of(forms: dict[str, Form], prefix: str) -> tuple[Form, ...]:

@@ -15,7 +15,7 @@ from web.pages.case import amend_page, case_page, seen
 from web.rendering import page
 from web.visits import PostedDep, Visit, VisitDep, text_of
 from workflows.answer_texts import AnswersError
-from workflows.case import Builtin, Event
+from workflows.case import Became, Builtin, Event
 from workflows.differences import compare
 from workflows.guards import Value
 from workflows.refusals import EventRefusedError
@@ -88,4 +88,5 @@ def _title(visit: Visit, view: CaseView, blank: Blank) -> str:
 
 def _changes(visit: Visit, fired: Fired) -> tuple[str, ...]:
     before, after = fired.decision.before, fired.decision.after
-    return compare(before, after, fired.rules.definition, visit.words.language) if before else ()
+    met = {step.key.kind for step in fired.decision.deadlines if step.became is Became.MET}
+    return compare(before, after, fired.rules.definition, visit.words.language, met) if before else ()

@@ -1,5 +1,6 @@
 """A Celery worker as threads of this process, on the in-memory transport (recipe and traps: facts/stack.md §3)."""
 
+import logging
 from threading import Thread
 from typing import Any
 
@@ -8,6 +9,8 @@ from celery.worker import WorkController, state
 from tasks.app import HOUSEKEEPING, app
 from tasks.nudging import call
 
+# They tell of every task, several a tick; what tasks did is in the ledger.
+TALKATIVE = ("celery.worker.strategy", "celery.app.trace")
 THREADS = 2  # a sweep and a postman; SQLite has one writer anyway
 
 
@@ -20,6 +23,8 @@ class EmbeddedWorker:
 
     def start(self) -> None:
         """Begin to take tasks."""
+        for name in TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         state.should_stop = None
         app.loader.import_default_modules()
         self._controller = WorkController(

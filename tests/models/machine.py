@@ -83,6 +83,13 @@ class Comparison(RuleBasedStateMachine):
         self.later(number, hour)
         self.look()
 
+    @rule(index=which, after=st.integers(-20, 40), hour=hours)
+    def the_date_comes(self, index: int, after: int, hour: int) -> None:
+        """Look around the date of a deadline, where ladders are busy."""
+        if (live := self.case(index).live) and (number := (live.due - self.today).days + after) > 0:
+            self.later(number, hour)
+            self.look()
+
     @rule(number=days, hour=hours)
     def nobody_looks(self, number: int, hour: int) -> None:
         self.later(number, hour)

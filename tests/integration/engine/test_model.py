@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.house import House
 from tests.models.machine import Comparison
 
-LIVES, ACTS = (200, 50) if os.environ.get("CI") else (25, 30)
+LIVES, ACTS = (200, 50) if os.environ.get("CI") else (16, 30)
 
 
 def test_the_engine_and_its_model_never_disagree(house: House) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from engine.chain import chained
 from engine.inviting import invitation_rows
@@ -71,8 +72,9 @@ def apply(
 ) -> bool:
     """Write a decision about a held case; say whether nobody had written it since it was read.
 
-    Everything leaves in one batch, the compare-and-set of the case's sequence among it: when that fails the caller
-    gives the transaction up.
+    Everything leaves in one batch and is committed with it. The compare-and-set of the case's sequence is part of it;
+    had somebody written the case meanwhile, the history's key would refuse the batch too. The caller then gives the
+    transaction up.
     """
     case = held.case
     record = history_row(decision, rules.definition.version, case.id, actor, case.head, now)
@@ -85,8 +87,8 @@ def apply(
     write_deadline_rows(batch, rows)
     batch.insert(tables.outbox, invitation_rows(rules, case, decision, now))
     try:
-        batch.send()
-    except StaleRowError:
+        batch.send(commit=True)
+    except (StaleRowError, IntegrityError):
         return False
     return True
 

@@ -1,11 +1,13 @@
 """Opening a database: one code path for PostgreSQL and SQLite, transactions that mean the same on both."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 
 WRITES = "bevaka_writes"
 
@@ -16,11 +18,13 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": pool_size, "pool_pre_ping": True}
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": pool_size}
         self.engine: Engine = create_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "checkout", _refuse_hung_up)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -41,6 +45,12 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _refuse_hung_up(connection: Any, record: object, proxy: object) -> None:  # noqa: ARG001 - SQLAlchemy gives all three
+    """Refuse a pooled connection that the server has closed, without a round trip: an idle one has nothing to say."""
+    if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
+        raise DisconnectionError
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 - SQLAlchemy gives both

@@ -43,28 +43,25 @@ def hold_case(connection: Connection, ref: str, now: datetime) -> HeldCase | Non
 
 
 _COLUMNS = ", ".join(f'"{field.name}"' for field in fields(CaseRow))
-_CASE = f'SELECT {_COLUMNS} FROM "case" WHERE ref = %s FOR UPDATE'.encode()  # noqa: S608 - column names of ours
+_CLOSURES = "(SELECT array_agg(day) FROM closure WHERE declared_at <= %s)"
+_CASE = f'SELECT {_CLOSURES}, {_COLUMNS} FROM "case" WHERE ref = %s FOR UPDATE'.encode()  # noqa: S608 - names of ours
 _DEADLINES = b"""
-SELECT * FROM deadline WHERE case_id = (SELECT id FROM "case" WHERE ref = %s) AND status = 'open'
+SELECT d.*, EXISTS (SELECT 1 FROM outbox o WHERE o.deadline_id = d.id AND o.state = 'queued') AS unsent
+FROM deadline d WHERE d.case_id = (SELECT id FROM "case" WHERE ref = %s) AND d.status = 'open'
 """
-_UNSENT = b"""
-SELECT o.deadline_id FROM outbox o JOIN deadline d ON d.id = o.deadline_id
-WHERE d.case_id = (SELECT id FROM "case" WHERE ref = %s) AND d.status = 'open' AND o.state = 'queued'
-"""
-_CLOSURES = b"SELECT day FROM closure WHERE declared_at <= %s"
 
 
 def _hold_at_once(connection: Connection, ref: str, now: datetime) -> HeldCase | None:
-    """Send all questions in one pipeline. Each is answered after the lock is held: none of them can be stale."""
+    """Send both questions in one pipeline. The second is answered after the lock is held, so it cannot be stale."""
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    questions = ((_CASE, ref), (_DEADLINES, ref), (_UNSENT, ref), (_CLOSURES, now))
     with driver.pipeline():
-        cursors = [driver.cursor(row_factory=namedtuple_row) for _ in questions]
-        for cursor, (question, value) in zip(cursors, questions, strict=True):
-            cursor.execute(question, (value,))
-        found, open_rows, unsent, closures = (cursor.fetchall() for cursor in cursors)
-    if not found:
+        cases = driver.execute(_CASE, (now, ref))
+        cursor = driver.cursor(row_factory=namedtuple_row)
+        cursor.execute(_DEADLINES, (ref,))
+        found = cases.fetchone()
+        open_rows: list[Any] = cursor.fetchall()
+    if found is None:
         return None
-    return HeldCase(
-        CaseRow(*found[0]), open_rows, frozenset(row[0] for row in unsent), frozenset(row[0] for row in closures)
-    )
+    closures, *columns = found
+    unsent = frozenset(row.id for row in open_rows if row.unsent)
+    return HeldCase(CaseRow(*columns), open_rows, unsent, frozenset(closures or ()))

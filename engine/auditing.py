@@ -14,8 +14,9 @@ from engine.replaying import Divergence, Replayed, replay_all
 from storage.deadlines import OPEN
 from storage.outbox import QUEUED, SENDING
 from storage.tables import case, deadline, history, ledger, outbox
-from workflows.calendar import calendar_named
-from workflows.ladders import Outcome, ladder_steps
+from workflows.calendar import Calendar, calendar_named
+from workflows.ladders import LadderStep, Outcome, ladder_steps
+from workflows.model import Definition
 
 __all__ = ["Cause", "Divergence", "Gap", "Replayed", "replay_all", "unaccounted"]
 
@@ -29,6 +30,7 @@ class Cause(StrEnum):
     """How a rung came to be unaccounted for."""
 
     NOT_SWEPT = "not_swept"  # its moment has passed and nobody looked
+    POSTPONED = "postponed"  # its moment has passed, and the next look is set for later: it could not be decided
     STALLED = "stalled"  # steps are left, nothing stops them, and no moment is set for the next one
     MISCOUNTED = "miscounted"  # the ledger has more or fewer entries than were written for the deadline
     NO_ENTRY = "no_entry"  # a step that has passed has no entry for one of its slots
@@ -57,8 +59,8 @@ def unaccounted(engine: Engine, now: datetime, grace: timedelta = GRACE) -> list
         grace: how long after its moment a rung may wait for the clock.
     """
     with engine.database.read() as connection:
-        ladders = _Ladders(engine, connection)
-        batches = (gap for rows in _batches(connection) for gap in _in_batch(connection, ladders, rows))
+        ladders = _Ladders(engine, connection, now)
+        batches = (gap for rows in _batches(connection) for gap in _in_batch(connection, ladders, rows, now - grace))
         return [*_overdue(connection, now - grace), *_unsettled(connection), *_not_on_their_way(connection), *batches]
 
 
@@ -113,7 +115,7 @@ def _batches(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
         last = rows[-1].id
 
 
-def _in_batch(connection: Connection, ladders: "_Ladders", rows: Sequence[Row[Any]]) -> Iterator[Gap]:
+def _in_batch(connection: Connection, ladders: "_Ladders", rows: Sequence[Row[Any]], moment: datetime) -> Iterator[Gap]:
     first, last = rows[0].id, rows[-1].id
     query = select(ledger.c.deadline_id, ledger.c.rung, ledger.c.slot).where(ledger.c.deadline_id.between(first, last))
     entries = {(row.deadline_id, row.rung, row.slot) for row in connection.execute(query)}
@@ -123,41 +125,62 @@ def _in_batch(connection: Connection, ladders: "_Ladders", rows: Sequence[Row[An
         if counted[row.id] != row.accounted:
             yield Gap(row.ref, row.kind, None, None, Cause.MISCOUNTED)
         version = _version_of(row, versions.get(row.case_id, ()))
-        yield from _missing(ladders.steps(row, version), row, entries)
+        steps = ladders.steps(row, version)
+        if steps is None:
+            yield Gap(row.ref, row.kind, None, None, Cause.NO_LADDER)
+            continue
+        yield from _missing(steps, row, entries)
+        if row.status == OPEN and not row.paused and row.next_rung < len(steps):
+            key = steps[row.next_rung][0]
+            if row.next_at is None:
+                yield Gap(row.ref, row.kind, key, None, Cause.STALLED)
+            elif row.next_at > moment >= ladders.moment(row, version):
+                yield Gap(row.ref, row.kind, key, None, Cause.POSTPONED)
 
 
-def _missing(steps: Steps | None, row: Row[Any], entries: set[tuple[int, str, str]]) -> Iterator[Gap]:
+def _missing(steps: Steps, row: Row[Any], entries: set[tuple[int, str, str]]) -> Iterator[Gap]:
     """Give the passed steps of a deadline, or all of them once it has ended, that the ledger does not have."""
-    if steps is None:
-        yield Gap(row.ref, row.kind, None, None, Cause.NO_LADDER)
-        return
-    is_open = row.status == OPEN
-    for key, slots in steps[: row.next_rung] if is_open else steps:
+    for key, slots in steps[: row.next_rung] if row.status == OPEN else steps:
         for slot in slots:
             if (row.id, key, slot) not in entries:
                 yield Gap(row.ref, row.kind, key, slot, Cause.NO_ENTRY)
-    if is_open and not row.paused and row.next_at is None and row.next_rung < len(steps):
-        yield Gap(row.ref, row.kind, steps[row.next_rung][0], None, Cause.STALLED)
 
 
 class _Ladders:
-    """The steps of each kind of deadline, looked up once a run: which there are does not depend on the date."""
+    """The steps of each kind of deadline, looked up once a run, and the moments they come at."""
 
-    def __init__(self, engine: Engine, connection: Connection) -> None:
+    def __init__(self, engine: Engine, connection: Connection, now: datetime) -> None:
         self._engine = engine
         self._connection = connection
+        self._now = now
         self._known: dict[tuple[str, str, str], Steps | None] = {}
+        self._calendars: dict[str, tuple[Calendar, Calendar]] = {}
 
     def steps(self, row: Row[Any], version: str) -> Steps | None:
-        """Return (key, slots) of each step in order; None when that version has no such deadline."""
+        """Return (key, slots) of each step in order, which no date changes; None when there is no such deadline."""
         name = (row.programme, version, row.kind)
         if name not in self._known:
             definition = self._engine.rulebook.definition(self._connection, row.programme, version)
-            watched = definition.deadlines.get(row.kind)
-            calendar = calendar_named(definition.calendar)
-            steps = ladder_steps(watched.ladder, row.due_on, calendar, definition.hours) if watched else None
+            steps = self._dated(row, definition)[0] if row.kind in definition.deadlines else None
             self._known[name] = tuple((step.key, step.slots) for step in steps) if steps is not None else None
         return self._known[name]
+
+    def moment(self, row: Row[Any], version: str) -> datetime:
+        """Return when the next step comes at the latest.
+
+        A day declared closed since the ladder was planned moves reminders back and escalations on: of the moments with
+        and without closures the later one is what nobody may have missed.
+        """
+        definition = self._engine.rulebook.definition(self._connection, row.programme, version)
+        number: int = row.next_rung
+        return max(steps[number].at for steps in self._dated(row, definition))
+
+    def _dated(self, row: Row[Any], definition: Definition) -> list[tuple[LadderStep, ...]]:
+        name, ladder = definition.calendar, definition.deadlines[row.kind].ladder
+        if name not in self._calendars:
+            in_force = self._engine.rulebook.calendar(self._connection, name, self._now)
+            self._calendars[name] = (calendar_named(name), in_force)
+        return [ladder_steps(ladder, row.due_on, calendar, definition.hours) for calendar in self._calendars[name]]
 
 
 def _versions(connection: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, Sequence[Any]]:

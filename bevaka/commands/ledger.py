@@ -18,6 +18,7 @@ from workflows.ladders import Outcome, Reason
 
 CAUSES = {
     Cause.NOT_SWEPT: ("klockan har inte sett den", "the clock has not seen it"),
+    Cause.POSTPONED: ("den gick inte att avgöra och sköts upp", "it could not be decided and was put off"),
     Cause.STALLED: ("inget nästa steg är planerat", "no next step is planned"),
     Cause.MISCOUNTED: ("fel antal rader i liggaren", "wrong number of ledger entries"),
     Cause.NO_ENTRY: ("steget saknas i liggaren", "the step has no ledger entry"),

@@ -18,6 +18,7 @@ def sweep(now: Now = None, as_json: AsJson = False) -> None:
         "queued": swept.queued,
         "collapsed": swept.collapsed,
         "suppressed": swept.suppressed,
+        "quarantined": swept.quarantined,
         "digests": queue_digests(entry.engine, entry.now),
     }
     if as_json:
@@ -28,6 +29,7 @@ def sweep(now: Now = None, as_json: AsJson = False) -> None:
         "queued": t("köade", "queued"),
         "collapsed": t("sammanslagna", "collapsed"),
         "suppressed": t("undertryckta", "suppressed"),
+        "quarantined": t("gick inte att avgöra", "could not be decided"),
         "digests": t("morgonbrev", "digests"),
     }
     console.say(", ".join(f"{names[name]}: {number}" for name, number in counts.items()))

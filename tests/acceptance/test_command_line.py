@@ -26,7 +26,15 @@ KEYS = {
     "ledger": {"entries", "counts", "next_cursor"},
     "ledger --unaccounted": {"unaccounted", "gaps"},
     "replay": {"cases", "events", "divergences"},
-    "sweep --now 2024-02-01T08:00:00Z": {"now", "deadlines", "queued", "collapsed", "suppressed", "digests"},
+    "sweep --now 2024-02-01T08:00:00Z": {
+        "now",
+        "deadlines",
+        "queued",
+        "collapsed",
+        "suppressed",
+        "quarantined",
+        "digests",
+    },
     "deliver": {"now", "sent", "dropped", "postponed", "failed"},
 }
 

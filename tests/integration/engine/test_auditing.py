@@ -70,6 +70,19 @@ def test_a_deadline_without_a_next_moment_is_found(house: House) -> None:
     assert causes(house, moment("2024-02-01")) == {Cause.STALLED}
 
 
+def test_a_deadline_that_could_not_be_decided_and_was_put_off_is_found(house: House) -> None:
+    house.open_case("2024-01-31")
+    change(house, update(tables.deadline).values(next_at=moment("2024-02-15", "10:00")))
+    assert causes(house, moment("2024-02-15", "09:00")) == {Cause.POSTPONED}
+
+
+def test_a_day_declared_closed_since_makes_no_gap(house: House) -> None:
+    house.open_case("2024-01-31")
+    day, declared = date(2024, 2, 15), moment("2024-02-01")
+    change(house, tables.closure.insert().values(day=day, title="Stängt", declared_at=declared))
+    assert causes(house, moment("2024-02-14", "12:00")) == set()
+
+
 def test_a_lost_entry_is_found_twice_over(lived: House) -> None:
     change(lived, delete(tables.ledger).where(tables.ledger.c.rung == "r1"))
     assert causes(lived) == {Cause.MISCOUNTED, Cause.NO_ENTRY}

@@ -14,14 +14,14 @@ from pathlib import Path
 PATIENCE = 120.0  # seconds; a first start lives through a year
 PROGRAM = (sys.executable, "-m", "bevaka")
 CASES = "12"
+SAID = "stderr.txt"
 
 
 @dataclass
 class Running:
-    """A process that is ready. `seconds` is how long that took, from outside; `said` holds its log."""
+    """A process that is ready. `seconds` is how long that took, measured from outside."""
 
     process: "subprocess.Popen[str]"
-    said: Path
     line: str
     seconds: float
 
@@ -45,20 +45,26 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, *options: str) -> Iterator[Running]:
-    """Give a process that has said it is ready; whatever is left of it is killed when the block ends."""
-    began = time.monotonic()
-    said = folder / "stderr.txt"  # a file: a pipe that nobody reads would stop the process when it is full
-    with said.open("w") as errors:
+def starting(folder: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
+    """Give a process that has just been started; whatever is left of it is killed when the block ends."""
+    with (folder / SAID).open("w") as said:  # a file: a pipe that nobody reads would stop the process when it is full
         process = subprocess.Popen(
-            [*PROGRAM, "run", *options], env=environment(folder), stdout=subprocess.PIPE, stderr=errors, text=True
+            [*PROGRAM, "run", *options], env=environment(folder), stdout=subprocess.PIPE, stderr=said, text=True
         )
     try:
-        line = _first_line(process, said)
-        yield Running(process, said, line, time.monotonic() - began)
+        yield process
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[Running]:
+    """Give a process that has said it is ready; whatever is left of it is killed when the block ends."""
+    began = time.monotonic()
+    with starting(folder, *options) as process:
+        line = _first_line(process, folder / SAID)
+        yield Running(process, line, time.monotonic() - began)
 
 
 def refused(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":

@@ -12,19 +12,22 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from bevaka.wiring import build_engine
 from config.settings import read_settings
 from demo.clock import DemoClock
 from demo.errands import Errands, Journey, Stage
 from demo.mailbox import DemoMailbox
+from demo.seeding import READY, SEEDING, demo_state
 from demo.surroundings import MAILBOX_FILE
 from engine.auditing import replay_all, unaccounted
 from engine.parts import Engine
-from storage.tables import ledger, outbox
+from storage.database import Database
+from storage.tables import case, ledger, outbox
 from tests.demo_days import stockholm
-from tests.embedded import bevaka, refused, running, until
+from tests.embedded import CASES, bevaka, refused, running, starting, until
 from workflows.dates import local_date
 
 DEMO = ("--demo", "--port", "0")
@@ -164,12 +167,42 @@ def test_a_real_house_does_not_open_on_a_demos_folder(folder: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_first_start_that_is_killed_begins_anew(tmp_path: Path) -> None:
+    with starting(tmp_path, *DEMO) as process:
+        until(lambda: _state(tmp_path) == SEEDING, "the first year to begin")
+        process.kill()
+    with running(tmp_path, *DEMO):
+        assert _state(tmp_path) == READY
+    with closing(Database(f"sqlite:///{tmp_path}/bevaka.sqlite")) as database, database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(case)).scalar_one() == int(CASES)
+
+
+def test_a_demo_does_not_open_on_a_real_houses_folder(tmp_path: Path) -> None:
+    for command in (("keys", "new"), ("migrate",), ("units", "add", "lund", "Mottagningen")):
+        done = bevaka(tmp_path, *command)
+        assert done.returncode == 0, done.stderr
+    ended = refused(tmp_path, *DEMO)
+    assert ended.returncode != 0
+    assert "not a demo" in ended.stderr
+
+
 def test_a_house_without_a_demo_says_its_code(tmp_path: Path) -> None:
     with running(tmp_path, "--port", "0") as run:
         assert "code" in run.line
         assert httpx.get(run.url, follow_redirects=True).status_code == 200
         run.end(signal.SIGTERM)
         assert run.process.returncode == 0
+
+
+def _state(folder: Path) -> str | None:
+    """Return what the demo's database says of itself, None while it says nothing."""
+    if not (folder / "bevaka.sqlite").exists():
+        return None
+    try:
+        with closing(Database(f"sqlite:///{folder}/bevaka.sqlite")) as database:
+            return demo_state(database)
+    except OperationalError:  # its tables are not there yet
+        return None
 
 
 def _monday_after(clock: DemoClock) -> datetime:

@@ -18,6 +18,7 @@ from engine import errors, import_problems, staffing
 from engine.inspecting_pages import CursorError
 from intake.problems import FileProblem
 from notifications.channels.email import SmtpSettingsError
+from notifications.channels.sockets import AuthorityFileError
 from notifications.channels.teams import TeamsSettingsError, WebhookUrlError
 from notifications.recipients import RecipientError
 from storage.errors import SchemaError
@@ -122,6 +123,7 @@ _WORDS: Mapping[type, Said] = {
         f"Teams-inställningen {e.setting} duger inte; tillåtet: {e.allowed}",
         f"the Teams setting {e.setting} will not do; allowed: {e.allowed}",
     ),
+    AuthorityFileError: lambda e: t(f"inga betrodda utfärdare kunde läsas ur {e.cafile}; tillåtet: en PEM-fil", str(e)),
     SchemaError: lambda e: t(
         f"databasen har schema {e.found or 'inget'}, programmet behöver {e.wanted}: kör `bevaka migrate`", str(e)
     ),
@@ -227,6 +229,7 @@ _STATUS: Mapping[type, int] = {
             KeyringError,
             SmtpSettingsError,
             TeamsSettingsError,
+            AuthorityFileError,
             SchemaError,
             IdentityUnreadableError,
             SecretUnreadableError,

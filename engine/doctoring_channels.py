@@ -11,7 +11,7 @@ from engine.findings import Finding, error, fine, warning
 from engine.parts import Engine
 from notifications.channels import sockets
 from notifications.channels.email.conversation import Conversation
-from notifications.channels.sockets import Allowance
+from notifications.channels.sockets import Allowance, AuthorityFileError
 from notifications.channels.teams import TeamsSettings, WebhookUrlError, check_webhook_url
 from notifications.channels.teams.addresses import is_loopback, is_public
 from notifications.channels.teams.urls import is_trusted
@@ -54,7 +54,7 @@ def check_mail(engine: Engine) -> Finding:
     except DeliveryFailed as failure:
         said = Text(f"e-postservern duger inte: {failure.code}", f"the mail server will not do: {failure.code}")
         return error("smtp", said, MENDS.get(failure.code, OTHERWISE))
-    except OSError:
+    except AuthorityFileError:
         said = Text("filen med betrodda utfärdare går inte att läsa", "the file of trusted authorities cannot be read")
         return error("smtp", said, Text("kontrollera BEVAKA_SMTP_CAFILE", "check BEVAKA_SMTP_CAFILE"))
     secured = {"none": "utan kryptering, samma dator", "tls": "TLS", "starttls": "STARTTLS"}[settings.security]
@@ -84,7 +84,7 @@ def _connection(engine: Engine, row: Row[object], settings: TeamsSettings) -> It
         yield error("teams", said, AGAIN)
     except WebhookUrlError as refused:
         yield error("teams", Text(f"{name}: {refused.explain('sv')}", f"{name}: {refused.explain('en')}"), AGAIN)
-    except OSError as failure:
+    except (OSError, AuthorityFileError) as failure:
         untrusted = isinstance(failure, ssl.SSLCertVerificationError)
         said = Text(
             f"{name}: {'certifikatet godtas inte' if untrusted else 'servern går inte att nå'}",

@@ -394,6 +394,28 @@ def test_an_older_database_is_refused_and_named(forking: Forking, tmp_path: Path
     assert "bevaka migrate" in done.err
 
 
+def test_the_same_commands_work_on_postgresql(forking: Forking, tmp_path: Path, postgres_url: str) -> None:
+    clinic = Clinic(tmp_path, forking)
+    database = {"BEVAKA_DATABASE_URL": postgres_url}
+    file = clinic.write(row(0), row(1), row(2))
+    for arguments in (
+        ("keys", "new"),
+        ("migrate",),
+        ("programmes", "publish", "aktiv-2023"),
+        ("units", "add", "north", "Mottagning Nord"),
+        ("people", "add", "kim@bevaka.example", "Prov Kim"),
+        ("people", "role", "kim@bevaka.example", "coordinator", "--unit", "north"),
+        ("import", file, "--programme", "aktiv-2023", *ORIGIN, "--apply"),
+        ("sweep",),
+        ("ledger", "--unaccounted"),
+        ("replay",),
+    ):
+        done = clinic.run(*arguments, **database)
+        assert done.status == 0, (arguments, done.said)
+        assert personal(done.said) == []
+    assert clinic.run("cases", "list", "--json", **database).data["total"] == 3
+
+
 def test_the_installed_command_and_the_module_answer_alike(clinic: Clinic) -> None:
     installed = Path(sys.executable).parent / "bevaka"
     ways = ([str(installed)], [sys.executable, "-m", "bevaka"])

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from access.actors import Actor
 from access.personnumbers import PersonalNumber
@@ -131,6 +132,24 @@ def apply_import(
     """
     authorise_anywhere(actor, Action.OPEN)
     file = _read(path, now, reading)
+    try:
+        done = _apply(engine, file, programme, actor, now, progress, choices)
+    except IntegrityError:
+        # Somebody has opened cases for some of the same people meanwhile; by now they are known.
+        done = _apply(engine, file, programme, actor, now, progress, choices)
+    engine.nudge()
+    return done
+
+
+def _apply(
+    engine: Engine,
+    file: DecisionFile,
+    programme: str,
+    actor: Actor,
+    now: datetime,
+    progress: Progress,
+    choices: Choices,
+) -> Imported:
     with engine.database.write() as connection:
         rules = engine.rulebook.newest(connection, programme, now)
         preview = _preview(engine, connection, rules, file, actor, now, choices)
@@ -140,7 +159,6 @@ def apply_import(
             raise ImportRefusedError(preview.problems)
         opened = open_cases(connection, engine.vault, rules, preview.new, actor, now, progress)
         _note(connection, preview, actor, now, len(opened))
-    engine.nudge()
     return Imported(preview, tuple(opened))
 
 

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from textwrap import dedent
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -60,6 +62,10 @@ def preview(house: House, path: Path, choices: Choices = AKTIV, programme: str =
     return preview_import(house.engine, path, programme, OPERATOR, NOW, choices=choices)
 
 
+def meet(barrier: Barrier) -> None:
+    barrier.wait()
+
+
 def test_a_preview_counts_and_writes_nothing(house: House, tmp_path: Path) -> None:
     path = write(tmp_path, [row(), row("2001-05-05"), row("1990-01-01")])
     seen = preview(house, path)
@@ -91,6 +97,28 @@ def test_the_same_file_twice_opens_no_second_case(house: House, tmp_path: Path) 
     again = apply_import(house.engine, path, "aktiv-2023", OPERATOR, NOW, choices=AKTIV)
     assert (len(again.opened), again.preview.known, again.preview.read_before) == (0, 2, NOW)
     assert (house.count("case"), house.count("intake")) == (2, 2)
+
+
+def test_two_who_import_the_same_file_at_once_open_each_case_once(house: House, tmp_path: Path) -> None:
+    path = write(tmp_path, [row(f"2000-05-{day:02}") for day in range(1, 21)])
+    both_have_read = Barrier(2, timeout=30)
+
+    def one() -> int:
+        return len(
+            apply_import(
+                house.engine,
+                path,
+                "aktiv-2023",
+                OPERATOR,
+                NOW,
+                choices=AKTIV,
+                reading=lambda *_: meet(both_have_read),
+            ).opened
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        opened = sorted(future.result() for future in [pool.submit(one), pool.submit(one)])
+    assert (opened, house.count("case"), house.count("person")) == ([0, 20], 20, 20)
 
 
 def test_a_new_decision_about_a_known_person_is_a_new_case(house: House, tmp_path: Path) -> None:

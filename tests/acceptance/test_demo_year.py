@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bevaka.demo_house import DemoHouse
 from demo.mailbox import Caught
+from demo.seeding import SEED
 from demo.simulation import Coordinators
 from demo.time_machine import TimeMachine
 from engine.auditing import replay_all, unaccounted
@@ -36,7 +37,7 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with lived_demo(tmp_path_factory.mktemp("year"), cases, "2024-02-14") as house:
         if cases == WHOLE:
             machine = TimeMachine(house.engine, house.clock)
-            people = Coordinators(machine.engine, "bevaka", house.clock())
+            people = Coordinators(machine.engine, SEED, house.clock())
             machine.advance(stockholm("2025-02-13"), [people])
             assert people.refused == 0
         yield Year(cases, house, everything_caught(house.surroundings.mailbox))

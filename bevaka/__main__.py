@@ -33,6 +33,9 @@ class Place:
 COMMANDS = {
     "run": Place("setup", "run", t("Kör allt i en process.", "Run everything in one process.")),
     "migrate": Place("setup", "migrate", t("Skapa eller uppdatera databasen.", "Create or update the database.")),
+    "web": Place("processes", "web", t("Arbetsplatsen på webben.", "The web workplace.")),
+    "worker": Place("processes", "worker", t("En arbetare (skala ut).", "A worker (scaled out).")),
+    "clock": Place("processes", "clock", t("En klocka (skala ut).", "A clock (scaled out).")),
     "keys": Place("setup", "keys"),
     "programmes": Place("programmes", "app"),
     "units": Place("people", "units"),

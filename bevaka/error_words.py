@@ -10,7 +10,14 @@ from access.sealing import SecretUnreadableError
 from bevaka.files import UnreadableFileError
 from bevaka.language import spoken, t
 from bevaka.locking import AlreadyRunningError
-from bevaka.start_errors import DemoGoneError, IsADemoError, NotADemoError, PortTakenError, SpanError
+from bevaka.start_errors import (
+    BrokerMissingError,
+    DemoGoneError,
+    IsADemoError,
+    NotADemoError,
+    PortTakenError,
+    SpanError,
+)
 from bevaka.wiring import KeyringMissingError
 from config.settings import SettingsError
 from demo.errands import BusyError
@@ -126,6 +133,9 @@ _WORDS: Mapping[type, Said] = {
     AuthorityFileError: lambda e: t(f"inga betrodda utfärdare kunde läsas ur {e.cafile}; tillåtet: en PEM-fil", str(e)),
     SchemaError: lambda e: t(
         f"databasen har schema {e.found or 'inget'}, programmet behöver {e.wanted}: kör `bevaka migrate`", str(e)
+    ),
+    BrokerMissingError: lambda e: t(
+        "ange BEVAKA_REDIS_URL (redis://värd:6379/0), eller använd `bevaka run`, som inte behöver någon mäklare", str(e)
     ),
     PortTakenError: lambda e: t(
         f"porten {e.port} är upptagen: stoppa det som lyssnar där, eller välj en annan med --port (0: någon ledig)",

@@ -133,7 +133,7 @@ def _serve(settings: Settings, house: House, listener: socket.socket, began: flo
 
     from web.app import create_app  # noqa: PLC0415
 
-    app = create_app(house.engine, house.clock, _door(house), _web_secret(settings))
+    app = create_app(house.engine, house.clock, _door(house), web_secret(settings))
     code = None if house.demo else app.state.place.access.code
 
     class Server(uvicorn.Server):
@@ -153,7 +153,7 @@ def _door(house: House) -> "DemoDoor | None":
     return DoorToDemo(house.demo) if house.demo else None
 
 
-def _web_secret(settings: Settings) -> bytes:
+def web_secret(settings: Settings) -> bytes:
     """Return the key of the pages' tokens, the same after every start: forms that are open survive a restart."""
     return hmac.new(settings.keyring.read_bytes(), b"bevaka|web", hashlib.sha256).digest()
 

@@ -13,6 +13,13 @@ class PortTakenError(BevakaError):
         super().__init__(f"port {port} is taken: stop what listens there, or choose another with --port (0: any free)")
 
 
+class BrokerMissingError(BevakaError):
+    """The processes of a scaled-out run need a broker to wake each other."""
+
+    def __init__(self) -> None:
+        super().__init__("set BEVAKA_REDIS_URL (redis://host:6379/0), or use `bevaka run`, which needs no broker")
+
+
 class NotADemoError(BevakaError):
     """The database holds something that is not a demo; a demo would not go beside it."""
 

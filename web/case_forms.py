@@ -43,7 +43,8 @@ def case_blanks(view: CaseView, words: Words, dates: Dates) -> dict[str, Blank]:
     """Return every form that this reader may send about this case, by key."""
     blanks = [move_blank(move, words, dates) for move in view.moves if move.possible]
     if Action.STEER in view.may and not view.final:
-        blanks += _steering(view, words, dates)
+        past = {f"snooze-{line.kind}" for line in view.deadlines if line.status == "open" and line.days <= 0}
+        blanks += [blank for blank in _steering(view, words, dates) if blank.key not in past]
     return {blank.key: blank for blank in blanks}
 
 
@@ -79,7 +80,9 @@ def _steering(view: CaseView, words: Words, dates: Dates) -> Iterator[Blank]:
 
 
 def _quieting(event: Builtin, prefix: str, line: DeadlineLine, words: Words, dates: Dates) -> Blank:
-    until = Question(UNTIL, required=True, first=(dates.today + A_WEEK).isoformat())
+    day = dates.today + A_WEEK
+    first = min(day, line.due_on) if event is Builtin.SNOOZE else day  # a snooze may not pass the date
+    until = Question(UNTIL, required=True, first=first.isoformat())
     asks = (until, Question(REASON, required=True)) if event is Builtin.SNOOZE else (until,)
     return Blank(
         f"{prefix}-{line.kind}", event, words(f"{prefix}.title"), asks, {"deadline": line.kind}, words(f"{prefix}.note")

@@ -102,6 +102,13 @@ def test_a_snooze_needs_a_reason_and_may_not_pass_the_date(browser: Browser) -> 
     assert "kan inte ligga efter bevakningens datum" in beyond.words
 
 
+def test_a_date_that_has_passed_cannot_be_snoozed_only_acknowledged(browser: Browser) -> None:
+    ref = browser.house.open_case("2024-01-15")
+    words = browser.get(f"/cases/{ref}").words
+    assert "Kvittera" in words
+    assert "Skjut upp" not in words
+
+
 def test_a_pause_is_previewed_begun_and_ended(browser: Browser) -> None:
     ref = browser.house.open_case("2024-02-07")
     preview = browser.event(ref, "pause-parental_leave", do="preview", kind="parental_leave", from_on="2024-03-04")

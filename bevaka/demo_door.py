@@ -76,11 +76,11 @@ def _reached(errand: Errand) -> datetime:
 
 
 def _personas(house: DemoHouse) -> Iterator[Persona]:
-    """Give everybody but the officers at FK, who have no account in the workplace yet."""
+    """Give everybody but the officers at FK, who have no account in the workplace yet; first who sees every case."""
     with house.engine.database.read() as connection:
         ids = {member.email: member.id for member in people.staff_by_id(connection).values()}
         roles = house.engine.rulebook.newest(connection, PROGRAMME, house.clock()).definition.roles
-    for worker in WORKERS:
+    for worker in sorted(WORKERS, key=lambda worker: worker.role != "project_lead"):
         if worker.role != "handler":
             title = roles[worker.role].title if worker.role in roles else ADMIN
             yield Persona(ids[worker.email], worker.name, title, _unit_of(worker))

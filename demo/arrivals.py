@@ -21,6 +21,7 @@ from workflows.guards import Value
 
 PROGRAMME = "aktiv-2023"
 FIRST_DAY, LAST_DAY = date(2023, 2, 13), date(2024, 1, 12)
+EARLIEST_END = date(2024, 2, 29)  # nobody has left when a visitor comes: every case that came in is being watched
 FIRST_WEEKS = 12
 AT_ONCE = 0.25
 LEVELS, LEVEL_WEIGHTS = ("full", "half", "three_quarters", "quarter"), (70, 18, 8, 4)
@@ -71,7 +72,7 @@ def _decision(random: Random, person: DemoPerson, on: date) -> dict[str, Value]:
     return {
         "decision_date": decided_on,
         "benefit_from": begins,
-        "benefit_until": min(until, person.age_limit_on),
+        "benefit_until": min(max(until, EARLIEST_END), person.age_limit_on),
         "level": random.choices(LEVELS, LEVEL_WEIGHTS)[0],
         "origin": "pulse_meeting" if random.random() < 0.3 else "fk_contact",
         "age_limit_on": person.age_limit_on,

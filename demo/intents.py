@@ -13,6 +13,7 @@ from workflows.dates import at_local, next_open
 
 OUTCOMES = ("work", "studies", "job_seeking", "continued_benefit", "sickness_compensation", "other_benefit", "other")
 OUTCOME_WEIGHTS = (22, 16, 14, 26, 10, 8, 4)
+SOMEBODY_LOOKS = date(2024, 1, 16)  # until a visitor comes nobody leaves: every case that came in is watched
 LEAVING = ("moved", "left_programme", "work", "studies")
 OPENS, A_WHILE = time(8), timedelta(minutes=4)
 PULSE_SPACING = 3  # working days between two clinics' pulse meetings
@@ -126,7 +127,7 @@ def _life(view: View) -> Iterator[Turn]:
         kind = "parental_leave" if draws.chance("parental") < 0.3 else "sick_leave"
         yield Turn(opened + timedelta(days=draws.between(60, 260, "pause")), Builtin.PAUSE, {"kind": kind})
     if draws.chance("leaves") < 0.07:
-        on = opened + timedelta(days=draws.between(60, 330, "leaves"))
+        on = max(opened + timedelta(days=draws.between(60, 330, "leaves")), SOMEBODY_LOOKS)
         yield Turn(on, "withdraw", {"outcome": draws.choose(LEAVING, (3, 4, 2, 2), "left")})
     if draws.chance("withdraws") < 0.02 and view.snapshot.data.get("consent.region_to_fk"):
         yield Turn(opened + timedelta(days=draws.between(90, 220, "withdraws")), "withdraw_consent", {})

@@ -9,6 +9,7 @@ from random import Random
 from access.identities import Identity
 from access.personnumbers import synthetic_number, synthetic_serials
 
+# On the first day; the oldest have a year left when the demo opens.
 YOUNGEST, OLDEST = timedelta(days=19 * 365 + 40), timedelta(days=28 * 365 + 190)
 MUNICIPALITIES = ("Lund", "Lund", "Lund", "Eslöv", "Hörby", "Höör", "Burlöv", "Staffanstorp")
 

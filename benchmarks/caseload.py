@@ -67,15 +67,15 @@ def fill(url: str, number: int, first: int, *, due_at: datetime, later: datetime
             (first, first + number - 1),
         )
         connection.execute(
-            'INSERT INTO "case" (id, ref, programme, version, person_id, decided_on, unit_id, coordinator_id, state, seq,'
-            " entry_seq, snapshot, opened_at, head)"
+            'INSERT INTO "case" (id, ref, programme, version, person_id, decided_on, unit_id, coordinator_id, state,'
+            " seq, entry_seq, snapshot, opened_at, head)"
             " SELECT n, 'B' || n, 'bench', '1', 'p' || n, %s, 1, 1, 'granted', 1, 1, %s::jsonb, %s, ''"
             " FROM generate_series(%s::int, %s::int) n",
             (DECIDED, json.dumps(snapshot), OPENED, first, first + number - 1),
         )
         connection.execute(
-            "INSERT INTO deadline (id, case_id, kind, occurrence, entry_seq, generation, status, due_on, next_rung, next_at,"
-            " opened_at) SELECT n, n, 'meeting', 0, 1, 0, 'open', %s, 0, CASE WHEN n < %s THEN %s ELSE %s END, %s"
+            "INSERT INTO deadline (id, case_id, kind, occurrence, entry_seq, generation, status, due_on, next_rung,"
+            " next_at, opened_at) SELECT n, n, 'meeting', 0, 1, 0, 'open', %s, 0, CASE WHEN n < %s THEN %s ELSE %s END, %s"
             " FROM generate_series(%s::int, %s::int) n",
             (date(2024, 2, 29), first + due, due_at, later, OPENED, first, first + number - 1),
         )

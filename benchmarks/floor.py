@@ -29,8 +29,8 @@ def transition(connection: Connection, ref: str, now: datetime) -> None:
         (seq + 1, seq + 1, json.dumps(snapshot), new_head, case_id, seq),
     )
     connection.execute(
-        "INSERT INTO history (case_id, seq, at, actor_id, actor, event, answers, state_before, state_after, version, hash)"
-        " VALUES (%s, %s, %s, 1, 'staff', 'hold', %s::jsonb, 'granted', 'following', '1', %s)",
+        "INSERT INTO history (case_id, seq, at, actor_id, actor, event, answers, state_before, state_after, version,"
+        " hash) VALUES (%s, %s, %s, 1, 'staff', 'hold', %s::jsonb, 'granted', 'following', '1', %s)",
         (case_id, seq + 1, now, json.dumps({"held_on": {"d": "2024-02-12"}}), new_head),
     )
     (deadline_id,) = connection.execute(
@@ -45,8 +45,8 @@ def transition(connection: Connection, ref: str, now: datetime) -> None:
             (deadline_id, rung, now, now),
         )
     connection.execute(
-        "INSERT INTO deadline (case_id, kind, occurrence, entry_seq, generation, status, due_on, next_rung, next_at, opened_at)"
-        " VALUES (%s, 'follow_up', 0, %s, 0, 'open', %s, 0, %s, %s)",
+        "INSERT INTO deadline (case_id, kind, occurrence, entry_seq, generation, status, due_on, next_rung, next_at,"
+        " opened_at) VALUES (%s, 'follow_up', 0, %s, 0, 'open', %s, 0, %s, %s)",
         (case_id, seq + 1, date(2024, 5, 12), now, now),
     )
     connection.execute(

@@ -208,7 +208,10 @@ def build_house(database_url: str) -> House:
     )
     schema.upgrade(engine.database)
     with engine.database.write() as connection:
-        for definition in (*map(load_packaged, packaged()), read_definition(PROV.read_text(encoding="utf-8"), PROV.name)):
+        for definition in (
+            *map(load_packaged, packaged()),
+            read_definition(PROV.read_text(encoding="utf-8"), PROV.name),
+        ):
             publish(connection, definition, moment("2022-01-03"))
         units = {
             code: connection.execute(

@@ -75,7 +75,8 @@ def fill(url: str, number: int, first: int, *, due_at: datetime, later: datetime
         )
         connection.execute(
             "INSERT INTO deadline (id, case_id, kind, occurrence, entry_seq, generation, status, due_on, next_rung,"
-            " next_at, opened_at) SELECT n, n, 'meeting', 0, 1, 0, 'open', %s, 0, CASE WHEN n < %s THEN %s ELSE %s END, %s"
+            " next_at, opened_at)"
+            " SELECT n, n, 'meeting', 0, 1, 0, 'open', %s, 0, CASE WHEN n < %s THEN %s ELSE %s END, %s"
             " FROM generate_series(%s::int, %s::int) n",
             (date(2024, 2, 29), first + due, due_at, later, OPENED, first, first + number - 1),
         )

@@ -6,11 +6,15 @@ Passwords and other secrets may come from a file instead: `BEVAKA_SMTP_PASSWORD_
 import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflows.errors import BevakaError
+
+SECRETS = ("database_password", "smtp_password", "metrics_token", "flower_password")
+"""Each may come from a file instead, named by the setting of the same name and `_file`."""
 
 
 class SettingsError(BevakaError):
@@ -28,6 +32,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("var"), description="Where the embedded run keeps its database, keys and demo mailbox.")
     database_url: str = Field("", description="SQLAlchemy URL. Empty: a SQLite file in the data folder.")
+    database_password: SecretStr = Field(SecretStr(""), description="Password at the database server.")
+    database_password_file: Path | None = Field(None, description="File that holds it.")
     redis_url: str = Field("", description="Broker of the scaled-out run. Empty: tasks run inside the process.")
     keyring_file: Path | None = Field(None, description="The key file. Empty: keyring.json in the data folder.")
     public_url: str = Field("http://127.0.0.1:8420", description="Address of the web workplace, as in links.")
@@ -45,6 +51,13 @@ class Settings(BaseSettings):
     )
     webhook_origins: str = Field("", description="Loopback origins that are trusted too (demo), by commas.")
     webhook_cafile: Path | None = Field(None, description="Authorities to trust for webhooks.")
+    web_hosts: str = Field("", description="Further host names the workplace answers to, by commas.")
+    metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token of /metrics. Empty: this computer only.")
+    metrics_token_file: Path | None = Field(None, description="File that holds it.")
+    flower_password: SecretStr = Field(SecretStr(""), description="Password of the user `bevaka` in Flower.")
+    flower_password_file: Path | None = Field(None, description="File that holds it.")
+    deadman_url: str = Field("", description="https address to ping once a minute while nothing waits too long.")
+    deadman_cafile: Path | None = Field(None, description="Authorities to trust for that address.")
     demo_cases: int = Field(187, ge=1, le=500, description="How many cases a new demo has.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log says.")
 
@@ -55,16 +68,33 @@ class Settings(BaseSettings):
             raise ValueError("an address that begins with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("deadman_url")
+    @classmethod
+    def _secured_address(cls, value: str) -> str:
+        if value and not value.startswith("https://"):
+            raise ValueError("an address that begins with https://")
+        return value
+
     @model_validator(mode="after")
-    def _password_once(self) -> "Settings":
-        if self.smtp_password.get_secret_value() and self.smtp_password_file:
-            raise ValueError("smtp_password or smtp_password_file, not both")
+    def _secrets_once(self) -> "Settings":
+        for name in SECRETS:
+            if getattr(self, name).get_secret_value() and getattr(self, f"{name}_file"):
+                raise ValueError(f"{name} or {name}_file, not both")
         return self
 
     @property
     def database(self) -> str:
-        """Return the URL of the database in use."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'bevaka.sqlite'}"
+        """Return the URL of the database in use, with its password where that is kept apart.
+
+        Raises:
+            SettingsError: the file of the password cannot be read.
+        """
+        url = self.database_url or f"sqlite:///{self.data_dir / 'bevaka.sqlite'}"
+        password = self.secret("database_password")
+        if password is None or "@" not in url:
+            return url
+        user, _, rest = url.partition("@")
+        return f"{user}:{quote(password, safe='')}@{rest}"
 
     @property
     def keyring(self) -> Path:
@@ -73,10 +103,23 @@ class Settings(BaseSettings):
 
     @property
     def password(self) -> str | None:
-        """Return the mail password, from wherever it is kept."""
-        if self.smtp_password_file:
-            return self.smtp_password_file.read_text(encoding="utf-8").strip()
-        return self.smtp_password.get_secret_value() or None
+        """Return the mail password, from wherever it is kept; raises `SettingsError`."""
+        return self.secret("smtp_password")
+
+    def secret(self, name: str) -> str | None:
+        """Return one of `SECRETS` from wherever it is kept; None where there is none.
+
+        Raises:
+            SettingsError: its file cannot be read.
+        """
+        file: Path | None = getattr(self, f"{name}_file")
+        if file is None:
+            value: str = getattr(self, name).get_secret_value()
+            return value or None
+        try:
+            return file.read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(((f"{name}_file", "a file of text that can be read"),)) from None
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -8,8 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.doctoring_channels import check_mail, check_teams
 from engine.doctoring_people import check_absences, check_admins, check_roles
-from engine.doctoring_work import check_clock, check_outbox
+from engine.doctoring_work import check_clock, check_outbox, check_proof
 from engine.findings import Finding, Health, error, fine, warning
+from engine.metrics import read_metrics
 from engine.parts import Engine
 from notifications.channels.teams import TeamsSettings
 from storage import schema
@@ -33,13 +34,15 @@ def examine(engine: Engine, teams: TeamsSettings | None, now: datetime) -> list[
         now: the instant, UTC.
     """
     with engine.database.read() as connection:
+        figures = read_metrics(connection, now)
         found = [
             *check_definitions(connection),
             *check_admins(connection, now),
             *check_roles(engine, connection, now),
             *check_absences(connection, now),
-            *check_clock(connection, now),
-            *check_outbox(engine, connection, now),
+            *check_clock(figures),
+            *check_outbox(engine, figures),
+            *check_proof(figures),
         ]
         found += check_teams(engine, connection, teams) if teams is not None else []
     return [*found, check_mail(engine)] if teams is not None else found

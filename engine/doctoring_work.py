@@ -3,55 +3,73 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
-
 from engine.findings import Finding, error, fine, warning
+from engine.metrics import PATIENCE, Metrics
 from engine.parts import Engine
-from storage import outbox as messages
-from storage.tables import deadline, outbox, tick
 from workflows.dates import STOCKHOLM
 from workflows.model import Text
 
-PATIENCE = timedelta(minutes=10)
 LONG_WAIT = timedelta(hours=1)
-DIGEST = "digest"  # ticks once a working day and says nothing about the clock
+OLD_PROOF = timedelta(hours=3)
 START = Text("starta `bevaka run`, eller klockan och arbetarna", "start `bevaka run`, or the clock and the workers")
 
 
-def check_clock(connection: Connection, now: datetime) -> Iterator[Finding]:
+def check_clock(figures: Metrics) -> Iterator[Finding]:
     """Find deadlines whose moment has passed without a sweep, and a clock that has not ticked."""
-    due = deadline.c.next_at <= now - PATIENCE
-    count, oldest = connection.execute(select(func.count(), func.min(deadline.c.next_at)).where(due)).one()
-    if count:
+    late = figures.due_lag >= PATIENCE
+    if late and figures.oldest_waiting is not None:
+        shown = _shown(figures.oldest_waiting)
         said = Text(
-            f"klockan står: {count} bevakningar väntar, den äldsta sedan {_shown(oldest)}",
-            f"the clock stands still: {count} deadlines wait, the oldest since {_shown(oldest)}",
+            f"klockan står: {figures.waiting} bevakningar väntar, den äldsta sedan {shown}",
+            f"the clock stands still: {figures.waiting} deadlines wait, the oldest since {shown}",
         )
         yield error("clock", said, START)
-    last = connection.execute(select(func.max(tick.c.at)).where(tick.c.name != DIGEST)).scalar_one()
-    if last is None or now - last > PATIENCE:
+    last = figures.last_tick
+    if last is None or figures.at - last > PATIENCE:
         shown = _shown(last) if last else "–"
         said = Text(f"klockan gick senast: {shown}", f"the clock last ticked: {shown}")
         yield warning("clock", said, START)
-    elif not count:
+    elif not late:
         yield fine("clock", f"klockan gick {_shown(last)}", f"the clock ticked at {_shown(last)}")
 
 
-def check_outbox(engine: Engine, connection: Connection, now: datetime) -> Iterator[Finding]:
+def check_outbox(engine: Engine, figures: Metrics) -> Iterator[Finding]:
     """Find messages that were given up, and messages that have waited too long."""
-    dead = connection.execute(select(func.count()).where(outbox.c.state == messages.DEAD)).scalar_one()
-    waiting = outbox.c.state.in_([messages.QUEUED, messages.SENDING]) & (outbox.c.not_before <= now - LONG_WAIT)
-    late = connection.execute(select(func.count()).where(waiting)).scalar_one()
-    if dead:
-        said = Text(f"{dead} meddelanden kunde inte levereras", f"{dead} messages could not be delivered")
+    late = figures.outbox_age >= LONG_WAIT
+    if figures.dead:
+        said = Text(
+            f"{figures.dead} meddelanden kunde inte levereras", f"{figures.dead} messages could not be delivered"
+        )
         mend = Text("se `bevaka ledger --outcome failed`", "see `bevaka ledger --outcome failed`")
         yield warning("outbox", said, mend)
-    if late:
-        said = Text(f"{late} meddelanden har väntat mer än en timme", f"{late} messages have waited for over an hour")
+    if late and figures.oldest_queued is not None:
+        shown = _shown(figures.oldest_queued)
+        said = Text(f"meddelanden har väntat sedan {shown}", f"messages have waited since {shown}")
         blame = Text("sätt BEVAKA_SMTP_HOST", "set BEVAKA_SMTP_HOST") if engine.email is None else START
         yield error("outbox", said, blame)
-    if not dead and not late:
+    if not figures.dead and not late:
         yield fine("outbox", "inget meddelande har fastnat", "no message is stuck")
+
+
+def check_proof(figures: Metrics) -> Iterator[Finding]:
+    """Find what the hourly audit found: rungs that nobody has accounted for, and cases that nothing can decide."""
+    proof, mend = figures.proof, Text("kör `bevaka ledger --unaccounted`", "run `bevaka ledger --unaccounted`")
+    if figures.stranded:
+        said = Text(
+            f"{figures.stranded} öppna ärenden följer en version som inte är publicerad",
+            f"{figures.stranded} open cases follow a version that is not published",
+        )
+        yield error("proof", said, Text("`bevaka programmes publish FIL`", "`bevaka programmes publish FILE`"))
+    if proof is not None and proof.total:
+        shown = _shown(proof.at)
+        said = Text(f"{proof.total} steg saknades {shown}", f"{proof.total} rungs were unaccounted for at {shown}")
+        yield error("proof", said, mend)
+    elif proof is not None and figures.at - proof.at > OLD_PROOF:
+        said = Text(f"senaste kontrollen är från {_shown(proof.at)}", f"the newest audit is from {_shown(proof.at)}")
+        yield warning("proof", said, START)
+    elif proof is not None and not figures.stranded:
+        shown = _shown(proof.at)
+        yield fine("proof", f"alla steg redovisade {shown}", f"every rung accounted for at {shown}")
 
 
 def _shown(moment: datetime) -> str:

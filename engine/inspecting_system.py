@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from access.actors import Actor
 from access.rules import Action
 from engine.authorising import authorise_anywhere
+from engine.metrics import read_metrics
 from engine.parts import Engine
-from storage import deadlines, outbox
-from storage.tables import case, deadline, definition, team_channel, tick, unit
-from storage.tables import outbox as outbox_table
-from workflows.dates import local_date
+from storage import deadlines
+from storage.tables import case, definition, team_channel, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,49 +70,22 @@ def system_view(engine: Engine, actor: Actor, now: datetime) -> SystemView:
     """
     authorise_anywhere(actor, Action.RUN)
     with engine.database.read() as connection:
-        due = select(func.count(), func.min(deadline.c.next_at)).where(deadline.c.next_at <= now)
-        waiting, oldest = connection.execute(due).one()
+        figures = read_metrics(connection, now)
         return SystemView(
-            open_cases=_count(connection, case.c.closed_at.is_(None)),
-            open_deadlines=_count(connection, deadline.c.status == deadlines.OPEN),
-            overdue_deadlines=_count(connection, _overdue(now)),
-            waiting=waiting,
-            oldest_waiting=oldest,
+            open_cases=figures.open_cases,
+            open_deadlines=figures.open_deadlines,
+            overdue_deadlines=figures.overdue_deadlines,
+            waiting=figures.waiting,
+            oldest_waiting=figures.oldest_waiting,
             next_moment=deadlines.next_moment(connection),
-            outbox=_outbox_counts(connection),
-            oldest_queued=_oldest_queued(connection, now),
-            ticks=_ticks(connection),
+            outbox=figures.outbox,
+            oldest_queued=figures.oldest_queued,
+            ticks=figures.ticks,
             email=engine.email is not None,
             teams=engine.teams is not None,
             channels=_channels(connection),
             programmes=_programmes(connection),
         )
-
-
-def _overdue(now: datetime) -> ColumnElement[bool]:
-    return and_(deadline.c.status == deadlines.OPEN, deadline.c.paused.is_(False), deadline.c.due_on < local_date(now))
-
-
-def _count(connection: Connection, wanted: ColumnElement[bool]) -> int:
-    number: int = connection.execute(select(func.count()).where(wanted)).scalar_one()
-    return number
-
-
-def _outbox_counts(connection: Connection) -> dict[str, int]:
-    states = (outbox.QUEUED, outbox.SENDING, outbox.DONE, outbox.DEAD)
-    query = select(outbox_table.c.state, func.count()).group_by(outbox_table.c.state)
-    return dict.fromkeys(states, 0) | dict(connection.execute(query).all())
-
-
-def _oldest_queued(connection: Connection, now: datetime) -> datetime | None:
-    ready = (outbox_table.c.state == outbox.QUEUED) & (outbox_table.c.not_before <= now)
-    oldest: datetime | None = connection.execute(select(func.min(outbox_table.c.not_before)).where(ready)).scalar_one()
-    return oldest
-
-
-def _ticks(connection: Connection) -> dict[str, datetime]:
-    query = select(tick.c.name, func.max(tick.c.at)).group_by(tick.c.name)
-    return dict(connection.execute(query).all())
 
 
 def _channels(connection: Connection) -> tuple[ChannelLine, ...]:

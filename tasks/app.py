@@ -9,10 +9,11 @@ from celery import Celery
 from kombu import Queue
 
 SWEEP, DELIVER, DIGESTS, HOUSEKEEPING = "bevaka.sweep", "bevaka.deliver", "bevaka.digests", "bevaka.housekeeping"
-QUEUES = {SWEEP: "time", DELIVER: "post", DIGESTS: "reports", HOUSEKEEPING: "time"}
+AUDIT = "bevaka.audit"
+QUEUES = {SWEEP: "time", DELIVER: "post", DIGESTS: "reports", HOUSEKEEPING: "time", AUDIT: "reports"}
 TIME_LIMIT = 240  # seconds; below Redis' visibility timeout, or a running task would be handed out again
 
-app = Celery("bevaka", include=["tasks.sweeping", "tasks.delivering", "tasks.housekeeping"])
+app = Celery("bevaka", include=["tasks.sweeping", "tasks.delivering", "tasks.housekeeping", "tasks.auditing"])
 app.conf.update(
     task_serializer="json",
     accept_content=["json"],
@@ -30,6 +31,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_send_task_events=True,
     worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
 )

@@ -9,9 +9,14 @@ _LOG = logging.getLogger(__name__)
 
 
 class Nudger:
-    """Sends one wake-up call for any number of nudges close together; the next tick makes up for lost ones."""
+    """Sends one round of wake-up calls for any number of nudges close together; the next tick makes up for lost ones.
 
-    def __init__(self) -> None:
+    Args of the constructor:
+        tasks: which are called, in this order.
+    """
+
+    def __init__(self, *tasks: str) -> None:
+        self._tasks = tasks or (DELIVER,)
         self._wanted = Event()
         self._stopping = False
         self._thread = Thread(target=self._run, name="nudger", daemon=True)
@@ -36,7 +41,8 @@ class Nudger:
             self._wanted.clear()
             if self._stopping:
                 return
-            call(DELIVER)
+            for task in self._tasks:
+                call(task)
 
 
 def call(task: str) -> bool:

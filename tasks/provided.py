@@ -11,10 +11,11 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """The engine and the clock (UTC) of this process."""
+    """The engine and the clock (UTC) of this process, and what is done after every sweep."""
 
     engine: Engine
     clock: Clock
+    after_sweep: Callable[[datetime], None]
 
 
 class NothingProvidedError(RuntimeError):
@@ -27,9 +28,13 @@ class NothingProvidedError(RuntimeError):
 _here: list[Provided] = []
 
 
-def provide(engine: Engine, clock: Clock) -> None:
+def nothing_more(_now: datetime) -> None:
+    """Leave a sweep at that."""
+
+
+def provide(engine: Engine, clock: Clock, after_sweep: Callable[[datetime], None] = nothing_more) -> None:
     """Hand over what the tasks of this process work with, in place of what was there."""
-    _here[:] = [Provided(engine, clock)]
+    _here[:] = [Provided(engine, clock, after_sweep)]
 
 
 def withdraw() -> None:

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.parts import Engine
 from storage.ticks import take_tick
-from tasks.app import DELIVER, DIGESTS, HOUSEKEEPING, SWEEP
+from tasks.app import AUDIT, DELIVER, DIGESTS, HOUSEKEEPING, SWEEP
 from tasks.nudging import call
 from tasks.provided import Clock
 
@@ -27,6 +27,10 @@ def never() -> bool:
     return False
 
 
+def unwatched() -> None:
+    """Tell nobody that the clock goes."""
+
+
 class Clockwork:
     """A ticking thread.
 
@@ -35,13 +39,23 @@ class Clockwork:
         clock: the time, UTC.
         every: seconds between ticks.
         is_held: while true no tick is taken (the demo's time machine runs).
+        alive: called after every look at the ticks, whether this clock had one or not.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, *, every: int = 5, is_held: Callable[[], bool] = never) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        every: int = 5,
+        is_held: Callable[[], bool] = never,
+        alive: Callable[[], None] = unwatched,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._every = every
         self._is_held = is_held
+        self._alive = alive
         # Late runs are made up for by one run (coalesce), however late (misfire_grace_time), never by two at once.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=defaults)
@@ -64,6 +78,7 @@ class Clockwork:
         except Exception as error:  # noqa: BLE001 - the database may be away for a moment; the next tick comes
             _LOG.warning("no tick could be taken: %s", type(error).__name__)
             return False
+        self._alive()
         for task in taken:
             call(task)
         return bool(taken)
@@ -75,7 +90,7 @@ class Clockwork:
             if take_tick(connection, TICK, _floor(now, self._every)):
                 tasks += [SWEEP, DIGESTS, DELIVER]
             if take_tick(connection, HOUSE, _floor(now, AN_HOUR)):
-                tasks.append(HOUSEKEEPING)
+                tasks += [HOUSEKEEPING, AUDIT]
         return tasks
 
 

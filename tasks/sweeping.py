@@ -12,7 +12,9 @@ from tasks.provided import provided
 def sweep_due() -> dict[str, int]:
     """Sweep until nothing is due; return the counts. Running it twice does nothing twice."""
     here = provided()
-    return asdict(sweep(here.engine, here.clock()))
+    swept = sweep(here.engine, here.clock())
+    here.after_sweep(here.clock())
+    return asdict(swept)
 
 
 @app.task(name=DIGESTS)

@@ -6,7 +6,7 @@ import pytest
 
 from storage.ticks import take_tick
 from tasks import schedule
-from tasks.app import DELIVER, DIGESTS, HOUSEKEEPING, SWEEP
+from tasks.app import AUDIT, DELIVER, DIGESTS, HOUSEKEEPING, SWEEP
 from tasks.delivering import deliver_waiting
 from tasks.housekeeping import keep_house
 from tasks.provided import NothingProvidedError, provide, provided, withdraw
@@ -28,7 +28,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_tick_wakes_the_sweep_the_digests_and_the_postman(house: House, called: list[str]) -> None:
     Clockwork(house.engine, lambda: NOW).tick()
-    assert called == [SWEEP, DIGESTS, DELIVER, HOUSEKEEPING]
+    assert called == [SWEEP, DIGESTS, DELIVER, HOUSEKEEPING, AUDIT]
 
 
 def test_of_two_clocks_one_has_the_tick(house: House, called: list[str]) -> None:

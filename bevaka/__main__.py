@@ -36,6 +36,7 @@ COMMANDS = {
     "web": Place("processes", "web", t("Arbetsplatsen på webben.", "The web workplace.")),
     "worker": Place("processes", "worker", t("En arbetare (skala ut).", "A worker (scaled out).")),
     "clock": Place("processes", "clock", t("En klocka (skala ut).", "A clock (scaled out).")),
+    "flower": Place("processes", "flower", t("Flower: vem som arbetar med vad.", "Flower: who works on what.")),
     "keys": Place("setup", "keys"),
     "programmes": Place("programmes", "app"),
     "units": Place("people", "units"),

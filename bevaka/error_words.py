@@ -13,10 +13,12 @@ from bevaka.locking import AlreadyRunningError
 from bevaka.start_errors import (
     BrokerMissingError,
     DemoGoneError,
+    FlowerPasswordMissingError,
     IsADemoError,
     NotADemoError,
     PortTakenError,
     SpanError,
+    UnknownQueueError,
 )
 from bevaka.wiring import KeyringMissingError
 from config.settings import SettingsError
@@ -137,6 +139,10 @@ _WORDS: Mapping[type, Said] = {
     BrokerMissingError: lambda e: t(
         "ange BEVAKA_REDIS_URL (redis://värd:6379/0), eller använd `bevaka run`, som inte behöver någon mäklare", str(e)
     ),
+    UnknownQueueError: lambda e: t(f"--queues: tillåtet, med komma emellan: {_listed(e.allowed)}", str(e)),
+    FlowerPasswordMissingError: lambda e: t(
+        "ange BEVAKA_FLOWER_PASSWORD_FILE (eller BEVAKA_FLOWER_PASSWORD): Flower öppnas inte utan lösenord", str(e)
+    ),
     PortTakenError: lambda e: t(
         f"porten {e.port} är upptagen: stoppa det som lyssnar där, eller välj en annan med --port (0: någon ledig)",
         str(e),
@@ -218,6 +224,7 @@ _STATUS: Mapping[type, int] = {
             import_problems.MissingFieldsError,
             import_problems.FixedFieldError,
             SpanError,
+            UnknownQueueError,
         ),
         BAD_INPUT,
     ),
@@ -241,6 +248,8 @@ _STATUS: Mapping[type, int] = {
             TeamsSettingsError,
             AuthorityFileError,
             SchemaError,
+            BrokerMissingError,
+            FlowerPasswordMissingError,
             IdentityUnreadableError,
             SecretUnreadableError,
         ),

@@ -25,7 +25,7 @@ from demo.traveller import Traveller
 from engine.parts import Engine
 from notifications.channels.clock import Clock, utc_now
 from storage.schema import upgrade
-from tasks.app import use_memory
+from tasks.app import app, use_memory
 from tasks.embedded import EmbeddedWorker
 from tasks.nudging import Nudger
 from tasks.provided import provide
@@ -53,13 +53,14 @@ class House:
         return never if demo is None else lambda: demo.clock.held
 
 
-def run(settings: Settings, *, demo: bool, port: int) -> None:
+def run(settings: Settings, *, demo: bool, port: int, flower: int | None = None) -> None:
     """Run everything in this process until it is told to stop (SIGINT or SIGTERM).
 
     Args:
         settings: what the operator decided.
         demo: with invented people and cases, a mailbox, and time that can be moved.
         port: where the web workplace listens on loopback; 0 takes any free port.
+        flower: where Flower listens on loopback; None leaves it out.
 
     Raises:
         AlreadyRunningError: another process runs on the data folder.
@@ -67,21 +68,23 @@ def run(settings: Settings, *, demo: bool, port: int) -> None:
         NotADemoError, IsADemoError: the database is of the other kind.
     """
     began = time.perf_counter()
-    with _stopping_cleanly(), ExitStack() as stack:
+    with stopping_cleanly(), ExitStack() as stack:
         stack.enter_context(locked(settings.data_dir))
-        listener = stack.enter_context(closing(_listen(port)))
+        listener = stack.enter_context(closing(listen(port)))
         settings = _at_home(settings, listener)
         nudger = Nudger()
         house = stack.enter_context(_demo(settings, nudger) if demo else _clinic(settings, nudger))
-        stack.enter_context(_threads(house, nudger))
-        _serve(settings, house, listener, began)
+        stack.enter_context(_threads(house, nudger, is_watched=flower is not None))
+        shown = stack.enter_context(_flower(settings, flower)) if flower is not None else ""
+        _serve(settings, house, listener, lambda code: _say_ready(settings, code, time.perf_counter() - began, shown))
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
+def listen(port: int, host: str = HOST) -> socket.socket:
+    """Take a port, 0 for any that is free; raises `PortTakenError`."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
     except OSError:
         listener.close()
         raise PortTakenError(port) from None
@@ -113,11 +116,11 @@ def _clinic(settings: Settings, nudger: Nudger) -> Iterator[House]:
 
 
 @contextmanager
-def _threads(house: House, nudger: Nudger) -> Iterator[None]:
+def _threads(house: House, nudger: Nudger, *, is_watched: bool) -> Iterator[None]:
     """Keep the worker, the clock and (in a demo) the time machine going beside the web workplace."""
     use_memory()
     provide(house.engine, house.clock)
-    worker = EmbeddedWorker()
+    worker = EmbeddedWorker(is_watched=is_watched)
     clockwork = Clockwork(house.engine, house.clock, is_held=house.is_held)
     traveller = Traveller(house.engine, house.demo.clock) if house.demo else None
     with ExitStack() as stack:
@@ -128,21 +131,32 @@ def _threads(house: House, nudger: Nudger) -> Iterator[None]:
         yield
 
 
-def _serve(settings: Settings, house: House, listener: socket.socket, began: float) -> None:
+@contextmanager
+def _flower(settings: Settings, port: int) -> Iterator[str]:
+    """Show Flower on the worker of this process; give the line that says where, with a password made for this run."""
+    from bevaka.task_board import USER, board, new_password  # noqa: PLC0415 - slow to load
+
+    own = settings.secret("flower_password")
+    password = own or new_password()
+    with board(app, HOST, port, password) as taken:
+        yield f"Flower: http://{HOST}:{taken} ({USER}{'' if own else ' / ' + password})"
+
+
+def _serve(settings: Settings, house: House, listener: socket.socket, say_ready: Callable[[str | None], None]) -> None:
     import uvicorn  # noqa: PLC0415 - a third of a second that refusals need not wait for
 
     from web.app import create_app  # noqa: PLC0415
 
-    app = create_app(house.engine, house.clock, _door(house), web_secret(settings))
-    code = None if house.demo else app.state.place.access.code
+    web = create_app(house.engine, house.clock, _door(house), web_secret(settings))
+    code = None if house.demo else web.state.place.access.code
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            _say_ready(settings, code, time.perf_counter() - began)
+            say_ready(code)
 
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=LAST_WORDS
+        web, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=LAST_WORDS
     )
     Server(config).run(sockets=[listener])
 
@@ -158,15 +172,17 @@ def web_secret(settings: Settings) -> bytes:
     return hmac.new(settings.keyring.read_bytes(), b"bevaka|web", hashlib.sha256).digest()
 
 
-def _say_ready(settings: Settings, code: str | None, seconds: float) -> None:
-    """Print the one line that says where to go; `code` lets the first one in where there is no demo."""
+def _say_ready(settings: Settings, code: str | None, seconds: float, flower: str) -> None:
+    """Print the one line that says where to go, and where Flower is; `code` lets the first one in without a demo."""
     enter = "" if code is None else t(f" (kod: {code})", f" (code: {code})")
     ready = t("Bevaka är igång efter", "Bevaka is ready in")
     print(f"{ready} {seconds:.1f} s: {settings.public_url}{enter}", flush=True)
+    if flower:
+        print(flower, flush=True)
 
 
 @contextmanager
-def _stopping_cleanly() -> Iterator[None]:
+def stopping_cleanly() -> Iterator[None]:
     """End the block at SIGINT or SIGTERM as if it were finished; a second signal changes nothing."""
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -20,6 +20,21 @@ class BrokerMissingError(BevakaError):
         super().__init__("set BEVAKA_REDIS_URL (redis://host:6379/0), or use `bevaka run`, which needs no broker")
 
 
+class UnknownQueueError(BevakaError):
+    """A worker was told to take from a queue that nothing is put into."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+        super().__init__(f"--queues: allowed, by commas: {', '.join(allowed)}")
+
+
+class FlowerPasswordMissingError(BevakaError):
+    """Flower shows who works on what; it is not opened without a password."""
+
+    def __init__(self) -> None:
+        super().__init__("set BEVAKA_FLOWER_PASSWORD_FILE (or BEVAKA_FLOWER_PASSWORD): Flower is not opened without")
+
+
 class NotADemoError(BevakaError):
     """The database holds something that is not a demo; a demo would not go beside it."""
 

@@ -1,10 +1,14 @@
-"""Whether this program can serve the cases there are: every definition that a case is pinned to must compile here."""
+"""Whether this program can serve, and how the house is. Every definition that a case is pinned to must compile here."""
 
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
+from engine.metrics import Metrics, read_metrics
 from engine.parts import Engine
+from storage.errors import SchemaError
+from storage.schema import require_newest
 from storage.tables import case
 
 
@@ -21,3 +25,18 @@ def require_servable(engine: Engine, now: datetime) -> int:
         for programme, version in versions:
             engine.rulebook.rules(connection, programme, version, now)
     return len(versions)
+
+
+def is_ready(engine: Engine) -> bool:
+    """Say whether the database answers and has this program's schema. Never raises for what an operator can mend."""
+    try:
+        require_newest(engine.database)
+    except (SchemaError, SQLAlchemyError):
+        return False
+    return True
+
+
+def figures_of(engine: Engine, now: datetime) -> Metrics:
+    """Return the house's figures at `now` (UTC), read in one transaction."""
+    with engine.database.read() as connection:
+        return read_metrics(connection, now)

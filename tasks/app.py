@@ -8,12 +8,16 @@ from typing import Any
 from celery import Celery
 from kombu import Queue
 
+from tasks.quiet import QuietTask
+
 SWEEP, DELIVER, DIGESTS, HOUSEKEEPING = "bevaka.sweep", "bevaka.deliver", "bevaka.digests", "bevaka.housekeeping"
 AUDIT = "bevaka.audit"
 QUEUES = {SWEEP: "time", DELIVER: "post", DIGESTS: "reports", HOUSEKEEPING: "time", AUDIT: "reports"}
 TIME_LIMIT = 240  # seconds; below Redis' visibility timeout, or a running task would be handed out again
 
-app = Celery("bevaka", include=["tasks.sweeping", "tasks.delivering", "tasks.housekeeping", "tasks.auditing"])
+app = Celery(
+    "bevaka", task_cls=QuietTask, include=["tasks.sweeping", "tasks.delivering", "tasks.housekeeping", "tasks.auditing"]
+)
 app.conf.update(
     task_serializer="json",
     accept_content=["json"],

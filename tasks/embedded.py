@@ -15,9 +15,14 @@ THREADS = 2  # a sweep and a postman; SQLite has one writer anyway
 
 
 class EmbeddedWorker:
-    """Runs tasks while it is started. One per process: the transport and Celery's stop flags are the process's own."""
+    """Runs tasks while it is started. One per process: the transport and Celery's stop flags are the process's own.
 
-    def __init__(self) -> None:
+    Args of the constructor:
+        is_watched: tell Flower every few seconds that it lives.
+    """
+
+    def __init__(self, *, is_watched: bool = False) -> None:
+        self._is_watched = is_watched
         self._controller: Any = None
         self._thread: Thread | None = None
 
@@ -33,7 +38,7 @@ class EmbeddedWorker:
             concurrency=THREADS,
             without_gossip=True,
             without_mingle=True,
-            without_heartbeat=True,
+            without_heartbeat=not self._is_watched,
         )
         self._thread = Thread(target=self._controller.start, name="worker", daemon=True)
         self._thread.start()

@@ -15,7 +15,7 @@ class Provided:
 
     engine: Engine
     clock: Clock
-    after_sweep: Callable[[datetime], None]
+    after_sweep: Callable[[datetime], object]
 
 
 class NothingProvidedError(RuntimeError):
@@ -32,7 +32,7 @@ def nothing_more(_now: datetime) -> None:
     """Leave a sweep at that."""
 
 
-def provide(engine: Engine, clock: Clock, after_sweep: Callable[[datetime], None] = nothing_more) -> None:
+def provide(engine: Engine, clock: Clock, after_sweep: Callable[[datetime], object] = nothing_more) -> None:
     """Hand over what the tasks of this process work with, in place of what was there."""
     _here[:] = [Provided(engine, clock, after_sweep)]
 

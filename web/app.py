@@ -17,14 +17,15 @@ from web.cookies import SessionCookie
 from web.demo_door import DemoDoor
 from web.errors import BadAddressError, NotEnteredError, PageNotFoundError, explain
 from web.guard import Guard
-from web.pages import case, caseload, entering, events, journeys, ledger, mailbox, system
+from web.pages import case, caseload, entering, events, health, journeys, ledger, mailbox, system
 from web.place import Place
 from web.rendering import page
 from web.sessions import SessionStore
 from web.visits import Caller, caller, visit
+from web.watched import Watched
 from workflows.errors import BevakaError
 
-PAGES = (caseload, case, events, ledger, mailbox, journeys, system, entering)
+PAGES = (caseload, case, events, ledger, mailbox, journeys, system, entering, health)
 
 
 def create_app(
@@ -34,6 +35,7 @@ def create_app(
     secret: bytes,
     *,
     sessions: SessionStore | None = None,
+    watched: Watched | None = None,
 ) -> FastAPI:
     """Return the web workplace as an ASGI application.
 
@@ -43,17 +45,19 @@ def create_app(
         demo: the demo, or None in a real house. Without a demo one enters by the code in `app.state.place.access.code`.
         secret: signs cookies and forms; the same after a restart, so that open forms stay good.
         sessions: where sessions are kept; a store of this process's own by default.
+        watched: who may read the figures, and by which names besides its own it is called; this computer by default.
     """
+    watch = watched or Watched()
     store = sessions or SessionStore()
     app = FastAPI(title="Bevaka", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.place = Place(engine, clock, demo, secret, store, AccessDoor())
+    app.state.place = Place(engine, clock, demo, secret, store, AccessDoor(), watch)
     for module in PAGES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("web").joinpath("static")))), name="static")
     for cause in (BevakaError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(cause, _answer)
     app.add_middleware(SessionCookie, sessions=store, secret=secret, secure=engine.public_url.startswith("https://"))
-    app.add_middleware(Guard, public_url=engine.public_url)
+    app.add_middleware(Guard, public_url=engine.public_url, hosts=watch.hosts)
     return app
 
 

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.sessions import Session, SessionStore, sign, signed_id
+from web.watched import PATHS
 
 STATIC = "/static/"
 
@@ -23,7 +24,7 @@ class SessionCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Find or begin the session of a request."""
-        if scope["type"] != "http" or scope["path"].startswith(STATIC):
+        if scope["type"] != "http" or scope["path"].startswith(STATIC) or scope["path"] in PATHS:
             await self._app(scope, receive, send)
             return
         named = self._named(Headers(scope=scope))

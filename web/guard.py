@@ -27,10 +27,10 @@ HEADERS = {
 class Guard:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp, public_url: str) -> None:
+    def __init__(self, app: ASGIApp, public_url: str, hosts: frozenset[str] = frozenset()) -> None:
         self._app = app
         parts = urlsplit(public_url)
-        self._hosts = LOOPBACK | {parts.hostname or ""}
+        self._hosts = LOOPBACK | {parts.hostname or ""} | hosts
         self._secure = parts.scheme == "https"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ from engine.parts import Engine
 from web.access import AccessDoor
 from web.demo_door import DemoDoor
 from web.sessions import SessionStore
+from web.watched import Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Place:
     secret: bytes
     sessions: SessionStore
     access: AccessDoor
+    watched: Watched

@@ -1,5 +1,6 @@
-"""`bevaka web`, `bevaka worker`, `bevaka clock`: the processes of a scaled-out run."""
+"""`bevaka web`, `bevaka worker`, `bevaka clock`, `bevaka flower`: the processes of a scaled-out run."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,11 @@ from bevaka.language import t
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help=t("Port att lyssna på.", "Port to listen on."))]
 Host = Annotated[str, typer.Option("--host", help=t("Adress att lyssna på.", "Address to listen on."))]
+
+Alive = Annotated[
+    Path | None,
+    typer.Option("--alive-file", help=t("Fil som rörs så länge det går.", "File that is touched while it goes.")),
+]
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8420) -> None:
@@ -27,15 +33,34 @@ def worker(
     name: Annotated[
         str, typer.Option("--name", help=t("Arbetarens namn i Flower.", "The name Flower shows."))
     ] = "worker",
+    alive: Alive = None,
 ) -> None:
     """Take tasks."""
-    scaled_out.run_worker(settings_read(), queues or scaled_out.all_queues(), concurrency, name)
+    scaled_out.run_worker(settings_read(), queues, concurrency, name, alive)
 
 
 def clock(
     every: Annotated[
         int, typer.Option("--every", min=1, max=300, help=t("Sekunder mellan tick.", "Seconds between ticks."))
     ] = 5,
+    alive: Alive = None,
 ) -> None:
     """Tick."""
-    scaled_out.run_clock(settings_read(), every)
+    scaled_out.run_clock(settings_read(), every, alive)
+
+
+def flower(
+    host: Host = "127.0.0.1",
+    port: Port = 5555,
+    url_prefix: Annotated[
+        str, typer.Option("--url-prefix", help=t("Sökväg bakom en proxy.", "Path behind a proxy."))
+    ] = "",
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only/--allow-control", help=t("Titta, eller även styra.", "Look, or control as well.")),
+    ] = True,
+) -> None:
+    """Show who works on what."""
+    from bevaka.task_board import serve_board  # noqa: PLC0415 - slow to load
+
+    serve_board(settings_read(), host, port, url_prefix, read_only=read_only)

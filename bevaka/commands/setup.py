@@ -77,8 +77,10 @@ def migrate() -> None:
 def run(
     demo: Annotated[bool, typer.Option("--demo", help=t("Med påhittade ärenden.", "With invented cases."))] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65_535)] = 8420,
+    flower: Annotated[bool, typer.Option("--flower", help=t("Visa också Flower.", "Show Flower as well."))] = False,
+    flower_port: Annotated[int, typer.Option("--flower-port", min=0, max=65_535)] = 5555,
 ) -> None:
     """Run everything in one process: pages, clock, messages. Ctrl-C stops it."""
     from bevaka.running import run as run_house  # noqa: PLC0415 - the web server is slow to load, and only needed here
 
-    run_house(settings_read(), demo=demo, port=port)
+    run_house(settings_read(), demo=demo, port=port, flower=flower_port if flower else None)

@@ -14,7 +14,7 @@ from tests.servers.errors import ServerUnavailable
 from tests.servers.postgres import PostgresServer
 from tests.servers.valkey import ValkeyServer
 
-settings.register_profile("dev", max_examples=50, deadline=None, derandomize=False)
+settings.register_profile("dev", max_examples=25, deadline=None, derandomize=False)
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 

@@ -49,8 +49,14 @@ class Database:
 
 def _refuse_hung_up(connection: Any, record: object, proxy: object) -> None:  # noqa: ARG001 - SQLAlchemy gives all three
     """Refuse a pooled connection that the server has closed, without a round trip: an idle one has nothing to say."""
-    if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
+    if connection.closed or _has_something_to_say(connection.fileno()):
         raise DisconnectionError
+
+
+def _has_something_to_say(descriptor: int) -> bool:
+    poll = select.poll()  # `select` itself refuses descriptors over 1023, which a busy web process has
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 - SQLAlchemy gives both

@@ -1,4 +1,4 @@
-"""A pooled connection that the server has closed is noticed without asking, and replaced before anybody sees an error."""
+"""A pooled connection that the server has closed is noticed without asking, and replaced before anybody minds."""
 
 from sqlalchemy import text
 

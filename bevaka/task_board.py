@@ -29,11 +29,17 @@ PATIENCE = 5.0
 
 
 class GuardedMetrics(Metrics):  # type: ignore[misc]  # Flower has no types
-    """Flower's figures, behind the same password as its pages; by itself it shows them to anybody."""
+    """Flower's figures, behind the same password as its pages; by itself it shows them to anybody.
+
+    It also keeps calling a worker online that was killed and could not take its leave; its pages know better.
+    """
 
     @web.authenticated
     async def get(self) -> None:
         """Give the figures to whoever has the password."""
+        state = self.application.events.state
+        for name, worker in list(state.workers.items()):
+            state.metrics.worker_online.labels(name).set(worker.alive)
         await super().get()
 
 
@@ -64,7 +70,7 @@ def serve_board(settings: Settings, host: str, port: int, url_prefix: str, *, re
 
 @contextmanager
 def board(
-    celery: Celery, host: str, port: int, password: str, *, url_prefix: str = "", read_only: bool = True
+    celery: "Celery[Any]", host: str, port: int, password: str, *, url_prefix: str = "", read_only: bool = True
 ) -> Iterator[int]:
     """Show Flower from a thread of its own while the block lasts; gives the port. Raises `PortTakenError`."""
     _set_options(host, port, password, url_prefix.strip("/"), read_only=read_only)
@@ -88,7 +94,7 @@ def new_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-def _serve(celery: Celery, started: list[Any], ready: Event) -> None:
+def _serve(celery: "Celery[Any]", started: list[Any], ready: Event) -> None:
     # Tornado's loop is asyncio's of this thread (facts/stack.md §3).
     asyncio.set_event_loop(asyncio.new_event_loop())
     try:

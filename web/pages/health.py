@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from engine.readiness import figures_of, is_ready
-from web.errors import PageNotFoundError
 from web.exposition import CONTENT_TYPE, exposition
 from web.place import Place
 
@@ -30,5 +29,5 @@ def tell_figures(request: Request) -> Response:
     """Give the figures to whoever may read them; to others there is no such page."""
     place: Place = request.app.state.place
     if not place.watched.may_read(request):
-        raise PageNotFoundError
+        return PlainTextResponse("Not found.\n", 404)
     return Response(exposition(figures_of(place.engine, place.clock())), media_type=CONTENT_TYPE)

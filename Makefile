@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8420
 
-.PHONY: run test test-slow check lint types imports format lock setup clean
+.PHONY: run test test-slow check lint types imports format lock secrets setup clean
 
 run: $(VENV)/.ready
 	$(BIN)/bevaka run --demo --port $(PORT)
@@ -34,6 +34,9 @@ format: $(VENV)/.ready-dev
 lock: $(VENV)/.ready-dev
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.lock
+
+secrets: $(VENV)/.ready
+	BEVAKA=$(BIN)/bevaka sh docs/examples/secrets.sh secrets
 
 setup: $(VENV)/.ready-dev
 

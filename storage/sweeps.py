@@ -6,7 +6,7 @@ be stale by the time its case is locked.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -86,9 +86,12 @@ def claim_due(connection: Connection, now: datetime, limit: int) -> list[DueRow]
 
 
 def _due(row: Row[Any]) -> DueRow:
-    quiet = tuple(row.quiet) if row.quiet else None
-    standing = Standing(row.programme, row.version, row.kind, row.due_on, row.next_rung, quiet, row.quiet_told)
-    return DueRow(row.id, row.case_id, row.next_at, row.unsent, standing)
+    values: tuple[Any, ...] = tuple(row)
+    row_id, case_id, next_at, unsent, programme, version, kind, due_on, next_rung, quiet, quiet_told = values
+    held = tuple(quiet) if quiet else None
+    return DueRow(
+        row_id, case_id, next_at, unsent, Standing(programme, version, kind, due_on, next_rung, held, quiet_told)
+    )
 
 
 def write_moves(connection: Connection, moves: Sequence[Move], now: datetime) -> set[int]:
@@ -131,19 +134,19 @@ def _message(row: DueRow, message: Mapping[str, Any], now: datetime) -> dict[str
 
 _AT_ONCE = text("""
 WITH due AS (
-  SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:cases AS bigint[]), CAST(:rungs AS integer[]),
-                       CAST(:dues AS date[]), CAST(:quiets AS text[]), CAST(:places AS integer[]))
-           AS u(id, case_id, was_rung, was_due, was_quiet, place)
+  SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:places AS integer[])) AS u(id, place)
 ), move AS (
-  SELECT * FROM unnest(CAST(:move_rungs AS integer[]), CAST(:move_at AS timestamptz[]), CAST(:move_told AS boolean[]),
-                       CAST(:move_entries AS integer[])) WITH ORDINALITY AS u(next_rung, next_at, told, entries, place)
+  SELECT * FROM unnest(CAST(:was_rungs AS integer[]), CAST(:was_due AS date[]), CAST(:was_quiet AS text[]),
+                       CAST(:move_rungs AS integer[]), CAST(:move_at AS timestamptz[]), CAST(:move_told AS boolean[]),
+                       CAST(:move_entries AS integer[]))
+       WITH ORDINALITY AS u(was_rung, was_due, was_quiet, next_rung, next_at, told, entries, place)
 ), moved AS (
   UPDATE deadline d SET next_rung = move.next_rung, next_at = move.next_at, quiet_told = move.told,
                         accounted = d.accounted + move.entries
   FROM due JOIN move USING (place)
-  WHERE d.id = due.id AND d.status = 'open' AND d.next_rung = due.was_rung AND d.next_at <= :now
-    AND d.due_on = due.was_due AND COALESCE(d.quiet, 'null') = CAST(due.was_quiet AS jsonb)
-  RETURNING d.id, due.case_id, due.place
+  WHERE d.id = due.id AND d.status = 'open' AND d.next_rung = move.was_rung AND d.next_at <= :now
+    AND d.due_on = move.was_due AND COALESCE(d.quiet, 'null') = CAST(move.was_quiet AS jsonb)
+  RETURNING d.id, d.case_id, due.place
 ), accounted AS (
   INSERT INTO ledger (deadline_id, rung, slot, outcome, reason, late, decided_at, settled_at)
   SELECT moved.id, e.rung, e.slot, e.outcome, e.reason, e.late, :now, e.settled_at
@@ -176,12 +179,11 @@ def _write_at_once(connection: Connection, moves: Sequence[Move], now: datetime)
     messages = [(message, place) for place, move in zip(places, moves, strict=True) for message in move.messages]
     values = {
         "now": now,
-        "ids": [row.id for row, _ in rows],
-        "cases": [row.case_id for row, _ in rows],
-        "rungs": [row.standing.next_rung for row, _ in rows],
-        "dues": [row.standing.due_on for row, _ in rows],
-        "quiets": [json.dumps(row.standing.quiet) for row, _ in rows],
-        "places": [place for _, place in rows],
+        "ids": _array(row.id for row, _ in rows),
+        "places": _array(place for _, place in rows),
+        "was_rungs": [move.rows[0].standing.next_rung for move in moves],
+        "was_due": [move.rows[0].standing.due_on for move in moves],
+        "was_quiet": [json.dumps(move.rows[0].standing.quiet) for move in moves],
         "move_rungs": [move.next_rung for move in moves],
         "move_at": [move.next_at for move in moves],
         "move_told": [move.quiet_told for move in moves],
@@ -198,3 +200,8 @@ def _write_at_once(connection: Connection, moves: Sequence[Move], now: datetime)
     for name, column in (("rungs", "rung"), ("slots", "slot"), ("kinds", "kind"), ("channels", "channel")):
         values[f"m_{name}"] = [message[column] for message, _ in messages]
     return set(connection.execute(_AT_ONCE, values).scalars())
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Return an array as the server writes it: the driver would look at every number of a list."""
+    return f"{{{','.join(map(str, numbers))}}}"

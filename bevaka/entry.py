@@ -1,6 +1,6 @@
 """What every command begins with: settings, an engine, who acts, and what time it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from access.actors import OPERATOR, Actor
@@ -10,6 +10,7 @@ from config.logging import set_up_logging
 from config.settings import Settings, read_settings
 from engine.parts import Engine
 from engine.staffing import actor_of
+from notifications.channels.clock import utc_now
 from storage.schema import require_newest
 from workflows.answer_texts import DATETIME_FORMS, AnswersError, read_answer
 from workflows.model import Definition, Field, FieldType, Text
@@ -53,7 +54,11 @@ def enter(now: str | None = None) -> Entry:
     engine = build_engine(settings)
     require_newest(engine.database)
     actor = OPERATOR if TOLD.acts_as is None else actor_of(engine, TOLD.acts_as)
-    return Entry(settings, engine, actor, at or clock_of(engine.database)().astimezone(UTC))
+    clock = clock_of(engine.database)
+    if at is not None or clock is not utc_now:
+        # Another time than the world's: no silence is long in it, and no lease is measured by the database's clock.
+        engine = replace(engine, real_time=False, hold_backlog=0)
+    return Entry(settings, engine, actor, at or clock().astimezone(UTC))
 
 
 def settings_read() -> Settings:

@@ -30,7 +30,7 @@ from notifications.channels.email import SmtpSettingsError
 from notifications.channels.sockets import AuthorityFileError
 from notifications.channels.teams import TeamsSettingsError, WebhookUrlError
 from notifications.recipients import RecipientError
-from storage.errors import SchemaError
+from storage.errors import BackupError, NotEmptyError, SchemaError
 from workflows.answer_texts import AnswersError
 from workflows.catalogue import UnknownProgrammeError
 from workflows.errors import BevakaError
@@ -42,6 +42,13 @@ from workflows.refusals import EventRefusedError, Refusal, Why
 
 REFUSED, BAD_INPUT, NOT_FOUND, NOT_SET_UP, UNEXPECTED = 1, 2, 3, 4, 70
 
+_BACKUPS = {
+    "archive": ("filen är ingen hel säkerhetskopia från Bevaka", "the file is no whole backup of Bevaka's"),
+    "format": ("säkerhetskopian har ett annat format", "the backup has another format"),
+    "kind": ("kopian är av en annan sorts databas (SQLite, PostgreSQL)", "it is of the other kind of database"),
+    "newer": ("kopian är gjord av ett nyare Bevaka", "the backup was made by a newer Bevaka"),
+    "content": ("kopians innehåll stämmer inte med dess förteckning", "its content is not what its manifest says"),
+}
 Said = Callable[[Any], str]
 _SAFE = re.compile(r"[A-Za-z0-9_.@+-]{1,80}", re.ASCII)
 _NUMBER = re.compile(r"(?:\d[+ .-]?){10}", re.ASCII)
@@ -136,6 +143,8 @@ _WORDS: Mapping[type, Said] = {
     SchemaError: lambda e: t(
         f"databasen har schema {e.found or 'inget'}, programmet behöver {e.wanted}: kör `bevaka migrate`", str(e)
     ),
+    BackupError: lambda e: t(*_BACKUPS[e.cause]),
+    NotEmptyError: lambda e: t("databasen är inte tom: en säkerhetskopia läses bara in i en tom databas", str(e)),
     BrokerMissingError: lambda e: t(
         "ange BEVAKA_REDIS_URL (redis://värd:6379/0), eller använd `bevaka run`, som inte behöver någon mäklare", str(e)
     ),

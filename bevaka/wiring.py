@@ -54,6 +54,8 @@ def build_engine(
         email=EmailChannel(_smtp(settings, text), clock) if settings.smtp_host else None,
         teams=TeamsChannel(teams_settings(settings), clock),
         nudge=nudge,
+        real_time=clock is utc_now,
+        hold_backlog=settings.hold_backlog if clock is utc_now else 0,
     )
 
 

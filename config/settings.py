@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     flower_password_file: Path | None = Field(None, description="File that holds it.")
     deadman_url: str = Field("", description="https address to ping once a minute while nothing waits too long.")
     deadman_cafile: Path | None = Field(None, description="Authorities to trust for that address.")
+    hold_backlog: int = Field(
+        25, ge=0, description="After a day without a postman, more due messages than this wait for a human; 0: never."
+    )
     demo_cases: int = Field(187, ge=1, le=500, description="How many cases a new demo has.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log says.")
 

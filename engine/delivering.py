@@ -1,6 +1,7 @@
 """A message leaves: claim, look again, send, record. At least once; a retry is the same message."""
 
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,104 +11,180 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.alarms import raise_alarm
-from engine.outcomes import POISON, Returned, dropped, poisoned, record
+from engine.delivered import Delivered
+from engine.holding import may_leave
+from engine.outcomes import POSTMAN_KILLED, dropped, poisoned
 from engine.parcels import Parcel
-from engine.parts import Engine, MailSession
+from engine.parts import Engine
+from engine.posts import joined
+from engine.sending import Moment, send_all
+from engine.side_by_side import Company
 from engine.wanted import Desk, Drop, Postpone, Send, Verdict
-from notifications.channels.teams import WebhookUrlError
 from notifications.messages import Reason as Said
-from notifications.outcomes import Accepted, DeliveryFailed
-from notifications.recipients import Mailbox, TeamsConnection
-from storage import outbox
+from storage import circuits, outbox
+from storage.circuits import Gate
+
+__all__ = ["BATCH", "LEASE", "Delivered", "claim", "deliver"]
 
 log = structlog.get_logger(__name__)
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
+LOST_LEASES = 5  # in a row, without a word of what became of the message: it kills its postmen
+CHANNELS = ("email", "teams")
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """What one round of the postman did."""
+class Turn:
+    """How one claim may go about it: through what, and the instant its leases are measured by."""
 
-    sent: int = 0
-    dropped: int = 0
-    postponed: int = 0
-    failed: int = 0  # to be tried again, or given up
-
-    def __add__(self, other: "Delivered") -> "Delivered":
-        return Delivered(
-            self.sent + other.sent,
-            self.dropped + other.dropped,
-            self.postponed + other.postponed,
-            self.failed + other.failed,
-        )
-
-    @property
-    def handled(self) -> int:
-        """Return how many messages were looked at."""
-        return self.sent + self.dropped + self.postponed + self.failed
+    channel: str
+    gate: Gate
+    leases: datetime
 
 
-def deliver(engine: Engine, now: datetime, limit: int = BATCH, most: int | None = None) -> Delivered:
+def deliver(
+    engine: Engine,
+    now: datetime,
+    limit: int = BATCH,
+    most: int | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Delivered:
     """Send what may leave at `now` (UTC), until nothing more may.
 
     Any number of postmen may run at once. One that is killed leaves leases behind that run out; what it had in hand is
-    then sent again with the same Message-ID and marked as a possible duplicate.
+    then sent again, one by one, with the same Message-ID and marked as a possible duplicate.
 
     Args:
         engine: the parts.
         now: the instant, UTC.
         limit: how many messages one claim takes.
         most: stop after about so many.
+        clock: tells the time anew for every claim; without it all happens at `now`.
     """
-    total = Delivered()
     if engine.email is None:
-        return total  # without a mail server everything waits, and `doctor` says so: nothing is given up
+        return Delivered()  # without a mail server everything waits, and `doctor` says so: nothing is given up
+    if not may_leave(engine, now):
+        return Delivered(on_hold=True)
+    moment = clock or (lambda: now)
+    total = Delivered()
     while most is None or total.handled < most:
-        done, parcels = claim(engine, now, limit)
-        done += _send_all(engine, parcels, now)
+        done = (
+            _side_by_side(engine, moment, limit) if engine.real_time and most is None else _in_turn(engine, now, limit)
+        )
         total += done
         if done.handled == 0:
             break
     return total
 
 
-def claim(engine: Engine, now: datetime, limit: int) -> tuple[Delivered, list[Parcel]]:
+def _in_turn(engine: Engine, now: datetime, limit: int) -> Delivered:
+    rounds = (_round(engine, lambda: now, limit, channel) for channel in CHANNELS)
+    return sum(rounds, Delivered())
+
+
+def _side_by_side(engine: Engine, moment: Moment, limit: int) -> Delivered:
+    """Give each channel a thread of its own: one that hangs holds up no other."""
+    company = Company(len(CHANNELS))
+
+    def walk(channel: str) -> Delivered:
+        return company.work(lambda: _round(engine, moment, limit, channel), Delivered())
+
+    with ThreadPoolExecutor(len(CHANNELS), thread_name_prefix="postman") as pool, company:
+        return sum(pool.map(walk, CHANNELS), Delivered())
+
+
+def _round(engine: Engine, moment: Moment, limit: int, channel: str) -> Delivered:
+    done, parcels = claim(engine, moment(), limit, (channel,))
+    return done + send_all(engine, parcels, moment)
+
+
+def claim(
+    engine: Engine, now: datetime, limit: int, channels: Sequence[str] = CHANNELS
+) -> tuple[Delivered, list[Parcel]]:
     """Claim messages and say which of them to send; the rest is settled or put off in the same transaction."""
-    try:
-        with engine.database.write() as connection:
-            return _claim(engine, connection, now, limit)
-    except IntegrityError:
-        # Another postman has just taken the same person's message of the same rung; the next round sees it.
+    done, parcels = Delivered(), list[Parcel]()
+    for channel in channels:
+        try:
+            with engine.database.write() as connection:
+                looked, claimed = _claim(engine, connection, channel, now, limit)
+        except IntegrityError:
+            # Another postman has just taken the same person's message of the same rung; the next round sees it.
+            continue
+        done += looked
+        parcels += claimed
+    return done, parcels
+
+
+def _claim(
+    engine: Engine, connection: Connection, channel: str, now: datetime, limit: int
+) -> tuple[Delivered, list[Parcel]]:
+    gate = circuits.gate(connection, channel, now)
+    if gate is Gate.OPEN:
         return Delivered(), []
-
-
-def _claim(engine: Engine, connection: Connection, now: datetime, limit: int) -> tuple[Delivered, list[Parcel]]:
-    rows = outbox.lock_waiting(connection, now, limit)
+    turn = Turn(channel, gate, outbox.lease_time(connection, now, engine.real_time))
+    size = 1 if gate is Gate.PROBE else limit
+    rows = _one_suspect_at_a_time(outbox.lock_waiting(connection, now, size, channel, turn.leases))
     if not rows:
         return Delivered(), []
     outbox.forget_recipients(connection, rows)
-    desk = Desk.prepare(engine, connection, rows, now)
+    return _settled(Desk.prepare(engine, connection, rows, now), rows, turn)
+
+
+def _one_suspect_at_a_time(rows: list[Row[Any]]) -> list[Row[Any]]:
+    """Leave of messages that may have killed their postman only the first, so that it can kill no other with it.
+
+    What is newer of the same deadline comes along: it may make the message needless.
+    """
+    first = next((row for row in rows if _is_suspect(row)), None)
+    if first is None:
+        return rows
+    near = (row for row in rows if row.deadline_id == first.deadline_id is not None and not _is_suspect(row))
+    return [first, *near]
+
+
+def _is_suspect(row: Row[Any]) -> bool:
+    return bool(row.state == outbox.SENDING or row.lost > 0)
+
+
+def _settled(desk: Desk, rows: Sequence[Row[Any]], turn: Turn) -> tuple[Delivered, list[Parcel]]:
     parcels: list[Parcel] = []
-    done = Delivered()
+    done = Delivered(reclaimed=sum(row.state == outbox.SENDING for row in rows))
     for row in desk.in_order(rows):
+        if parcels and turn.gate is Gate.PROBE:
+            break  # one is enough; the others are left as they were
+        if _after_losing(row)["lost"] >= LOST_LEASES:
+            log.error("message_killed_its_postmen", message_id=row.id, kind=row.kind)
+            poisoned(desk, row, POSTMAN_KILLED)
+            done += Delivered(failed=1)
+            continue
         verdict = _judged(desk, row)
         match verdict:
             case None:
                 poisoned(desk, row)
                 done += Delivered(failed=1)
             case Send():
-                parcels.append(_leased(desk, row, verdict))
+                parcels.append(_leased(desk, row, verdict, turn))
             case Drop():
                 dropped(desk, row, verdict)
                 done += Delivered(dropped=1)
             case Postpone():
-                outbox.write_message(
-                    connection, row.id, state=outbox.QUEUED, not_before=verdict.until, leased_until=None
-                )
+                _postponed(desk, row, verdict)
                 done += Delivered(postponed=1)
-    return done, parcels
+    if parcels and turn.gate is Gate.PROBE:
+        circuits.begin_probe(desk.connection, turn.channel, desk.now)
+    return done, joined(parcels)
+
+
+def _after_losing(row: Row[Any]) -> dict[str, Any]:
+    """Return what is known of a message whose lease may have run out: nobody can say what became of it."""
+    ran_out = row.state == outbox.SENDING
+    return {"uncertain": row.uncertain or ran_out, "lost": row.lost + ran_out}
+
+
+def _postponed(desk: Desk, row: Row[Any], verdict: Postpone) -> None:
+    later = {"state": outbox.QUEUED, "not_before": verdict.until, "leased_until": None}
+    outbox.write_message(desk.connection, row.id, **later, **_after_losing(row))
 
 
 def _judged(desk: Desk, row: Row[Any]) -> Verdict | None:
@@ -121,16 +198,16 @@ def _judged(desk: Desk, row: Row[Any]) -> Verdict | None:
         return None
 
 
-def _leased(desk: Desk, row: Row[Any], verdict: Send) -> Parcel:
-    uncertain = row.uncertain or row.state == outbox.SENDING  # a lease ran out: nobody knows what became of it
+def _leased(desk: Desk, row: Row[Any], verdict: Send, turn: Turn) -> Parcel:
     token = outbox.lease(
         desk.connection,
         row.id,
-        desk.now,
+        turn.leases,
         LEASE,
         staff_id=verdict.staff_id,
         unit_id=verdict.unit_id,
-        uncertain=uncertain,
+        post_id=verdict.post_id,
+        **_after_losing(row),
     )
     if verdict.stand_in_for is not None:
         watched, case = desk.deadlines[row.deadline_id], desk.cases[row.case_id]
@@ -146,7 +223,7 @@ def _leased(desk: Desk, row: Row[Any], verdict: Send) -> Parcel:
         to=verdict.to,
         message=verdict.message,
         attempts=row.attempts + 1,
-        uncertain=uncertain,
+        uncertain=_after_losing(row)["uncertain"],
         staff_id=verdict.staff_id,
         unit_id=verdict.unit_id,
         case_id=row.case_id,
@@ -154,42 +231,7 @@ def _leased(desk: Desk, row: Row[Any], verdict: Send) -> Parcel:
         rung=row.rung,
         slot=row.slot,
         late=bool(row.payload.get("late", False)),
+        channel=row.channel,
+        probe=turn.gate is Gate.PROBE,
+        post_id=verdict.post_id,
     )
-
-
-def _send_all(engine: Engine, parcels: list[Parcel], now: datetime) -> Delivered:
-    done = Delivered()
-    with ExitStack() as stack:
-        session = stack.enter_context(engine.email.open()) if engine.email else None
-        for parcel in parcels:
-            if not _is_still_ours(engine, parcel):
-                continue
-            returned = send(engine, session, parcel)
-            record(engine, parcel, returned, now)
-            done += Delivered(sent=1) if isinstance(returned, Accepted) else Delivered(failed=1)
-    return done
-
-
-def _is_still_ours(engine: Engine, parcel: Parcel) -> bool:
-    """Say whether nobody has claimed a parcel since: a postman who was stopped for a while must not send it too."""
-    with engine.database.read() as connection:
-        return outbox.is_claimed(connection, parcel.message_id, parcel.token)
-
-
-def send(engine: Engine, session: MailSession | None, parcel: Parcel) -> Returned:
-    """Hand a parcel to its channel and return what came of it."""
-    try:
-        match parcel.to:
-            case Mailbox() if session is not None:
-                return session.send(parcel.key, parcel.to, parcel.message, uncertain=parcel.uncertain)
-            case TeamsConnection() if engine.teams is not None:
-                return engine.teams.send(parcel.key, parcel.to, parcel.message, uncertain=parcel.uncertain)
-            case _:
-                return DeliveryFailed("no_channel", permanent=True)
-    except DeliveryFailed as failure:
-        return failure
-    except WebhookUrlError:
-        return DeliveryFailed("webhook_url", permanent=True, channel_broken=True)
-    except Exception as error:  # noqa: BLE001 - a message that cannot be rendered must not stop the ones behind it
-        log.error("message_poisoned", message_id=parcel.message_id, kind=parcel.kind, error=type(error).__name__)  # noqa: TRY400 - tracebacks may quote values
-        return DeliveryFailed(POISON, permanent=True)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from engine.parts import Engine
 from notifications.messages import Digest, DigestLine, Text
 from storage import outbox, ticks
+from storage.holding import is_on_hold
 from storage.tables import case, deadline, staff
 from workflows.calendar import Calendar
 from workflows.dates import WorkingHours, at_local, in_hours, local_date
@@ -21,7 +22,11 @@ def queue_digests(engine: Engine, now: datetime) -> int:
     with engine.database.write() as connection:
         calendar = engine.rulebook.calendar(connection, "SE", now)
         day = local_date(now)
-        if not in_hours(now, HOURS, calendar) or not ticks.take_tick(connection, "digest", at_local(day, HOURS.opens)):
+        if (
+            is_on_hold(connection)
+            or not in_hours(now, HOURS, calendar)
+            or not ticks.take_tick(connection, "digest", at_local(day, HOURS.opens))
+        ):
             return 0
         owners = connection.execute(
             select(case.c.coordinator_id)

@@ -26,6 +26,7 @@ from workflows.planning import Rules
 
 Returned = Accepted | DeliveryFailed
 POISON = "poison"
+POSTMAN_KILLED = "postman_killed"
 REFUSALS_THAT_BREAK = 3  # in a row; facts/notifications.md §1
 _JITTER = secrets.SystemRandom()
 
@@ -43,11 +44,11 @@ def dropped(desk: Desk, row: Row[Any], verdict: Drop) -> None:
         other_way(desk.engine, desk.connection, case, desk.deadlines[row.deadline_id], row, said, desk.now)
 
 
-def poisoned(desk: Desk, row: Row[Any]) -> None:
+def poisoned(desk: Desk, row: Row[Any], error: str = POISON) -> None:
     """Set aside a message nobody can make sense of, so that it does not hold up the rest; the admins hear of it."""
     failed = {"outcome": Outcome.FAILED.value, "reason": Reason.UNDELIVERABLE.value}
     outbox.write_message(
-        desk.connection, row.id, state=outbox.DEAD, error=POISON, done_at=desk.now, leased_until=None, **failed
+        desk.connection, row.id, state=outbox.DEAD, error=error, done_at=desk.now, leased_until=None, **failed
     )
     if row.deadline_id is not None and row.rung is not None:
         ledger.settle_entry(desk.connection, row.deadline_id, row.rung, row.slot, at=desk.now, **failed)

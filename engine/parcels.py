@@ -25,3 +25,7 @@ class Parcel:
     rung: str | None
     slot: str
     late: bool = False
+    channel: str = "email"
+    probe: bool = False  # what becomes of it says whether its channel works again
+    post_id: int | None = None
+    others: tuple["Parcel", ...] = ()  # what leaves with it, as one post

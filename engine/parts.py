@@ -53,6 +53,9 @@ class Engine:
         public_url: the address of the web workplace, without a trailing slash; links in messages begin with it.
         email, teams: the ways out; None where that channel is not set up.
         nudge: wakes a postman after a commit that made something due; must not raise and must not wait.
+        real_time: whether `now` is the world's time. Then leases are measured by the database's clock, which all
+            postmen share, and every channel has a thread of its own.
+        hold_backlog: after more than a day without a postman, more due messages than this wait for a human; 0: never.
     """
 
     database: Database
@@ -62,6 +65,8 @@ class Engine:
     email: MailChannel | None = None
     teams: TeamChannel | None = None
     nudge: Callable[[], None] = stay_asleep
+    real_time: bool = False
+    hold_backlog: int = 0
     rulebook: Rulebook = field(default_factory=Rulebook)
 
     def link_to(self, ref: str) -> str:

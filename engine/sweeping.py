@@ -17,6 +17,7 @@ from engine.parts import Engine
 from engine.unsent import take_back
 from notifications.messages import Reason as Said
 from storage import cases, deadlines, outbox, sweeps
+from storage.holding import is_on_hold
 from storage.sweeps import DueRow, Move, Standing
 from workflows.dates import next_open
 from workflows.ladders import Entry, LadderState, Outcome, Reason, advance
@@ -36,6 +37,7 @@ class Swept:
     collapsed: int = 0
     suppressed: int = 0
     quarantined: int = 0  # cannot be decided; looked at again in an hour, and the admins hear of it
+    on_hold: bool = False  # the house was restored and nobody has released it: nothing is decided
 
     def __add__(self, other: "Swept") -> "Swept":
         return Swept(
@@ -44,6 +46,7 @@ class Swept:
             self.collapsed + other.collapsed,
             self.suppressed + other.suppressed,
             self.quarantined + other.quarantined,
+            self.on_hold or other.on_hold,
         )
 
 
@@ -75,6 +78,9 @@ def _sweep_once(engine: Engine, now: datetime, limit: int) -> Swept:
     try:
         with engine.database.write() as connection:
             due = sweeps.claim_due(connection, now, limit)
+            if due and is_on_hold(connection):
+                log.warning("house_on_hold")
+                return Swept(on_hold=True)
             return _swept(engine, connection, due, now) if due else Swept()
     except IntegrityError:
         return _sweep_once(engine, now, limit // 2) if limit > 1 else _sweep_refused(engine, now)

@@ -1,8 +1,9 @@
 """Whether a message is still wanted when its turn comes, and by whom: asked in the transaction that claims it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -12,11 +13,12 @@ from engine.digests import compose_digest
 from engine.errors import DefinitionMissingError
 from engine.firing import snapshot_of
 from engine.parts import Engine
+from engine.posts import Post, crowded_units, free_again
 from engine.recipients import Directory, Found
 from engine.slots import role_of
 from notifications import messages
 from notifications.recipients import Mailbox, RecipientError, SecretUrl, TeamsConnection
-from storage import cases, outbox, people
+from storage import cases, people
 from storage.cases import CaseRow
 from storage.tables import deadline
 from storage.tables import outbox as outbox_table
@@ -24,8 +26,6 @@ from workflows.calendar import Calendar
 from workflows.dates import WorkingHours, in_hours, local_date, next_open
 from workflows.ladders import Outcome, Reason, ladder_steps
 from workflows.planning import Rules, guard_values
-
-TEAMS_POSTS, TEAMS_SPAN = 25, timedelta(seconds=300)  # per connection; facts/notifications.md §1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Send:
     staff_id: int | None = None
     unit_id: int | None = None
     stand_in_for: str | None = None  # the role nobody was found for
+    post_id: int | None = None  # the message that leads the post it leaves with, where several leave as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class Desk:
     deadlines: dict[int, Row[Any]]
     channels: dict[int, Row[Any]]
     taken: set[tuple[int, str, int, str]]  # (deadline, rung, staff, channel) already on their way or sent
+    crowded: frozenset[int]  # units whose team would get more posts than it takes
     newest: set[tuple[int, int, str]] = field(default_factory=set)  # (deadline, staff, channel) given in this batch
+    posts: dict[int, Post] = field(default_factory=dict)  # by unit: the post that takes further messages
 
     @staticmethod
     def prepare(engine: Engine, connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> "Desk":
@@ -86,9 +89,9 @@ class Desk:
             )
         )
         known = cases.cases_by_id(connection, [row.case_id for row in rows if row.case_id is not None])
-        posting = {known[row.case_id].unit_id for row in rows if row.channel == "teams"}
+        posting = Counter(known[row.case_id].unit_id for row in rows if row.channel == "teams")
         if posting:
-            people.lock_team_channels(connection, posting)
+            people.lock_team_channels(connection, set(posting))
         return Desk(
             engine=engine,
             connection=connection,
@@ -97,6 +100,7 @@ class Desk:
             cases=known,
             deadlines={row.id: row for row in found},
             channels=people.team_channels(connection),
+            crowded=crowded_units(connection, posting, now),
             taken={(row.deadline_id, row.rung, row.staff_id, row.channel) for row in given},
         )
 
@@ -181,17 +185,19 @@ class Desk:
             return Drop(Outcome.SUPPRESSED, Reason.NO_CHANNEL)
         if channel.broken_at is not None:
             return Drop(Outcome.FAILED, Reason.UNDELIVERABLE)
-        wait = self._team_is_full(row, case.unit_id)
-        if wait is not None:
-            return Postpone(wait)
+        post = self.posts.get(case.unit_id)
+        if post is None or post.is_full:
+            wait = free_again(self.connection, case.unit_id, row.id, self.now)
+            if wait is not None:
+                return Postpone(wait)
+            post = Post(row.id)
+        if case.unit_id in self.crowded:
+            self.posts[case.unit_id] = post.with_one_more()
         url = self.engine.secrets.open(f"team_channel|{channel.id}", channel.sealed_url)
         notice = compose_notice(self.engine, rules, case, watched, row, None, self.now)
-        return Send(TeamsConnection(SecretUrl(url), channel.language), notice, unit_id=case.unit_id)
-
-    def _team_is_full(self, row: Row[Any], unit_id: int) -> datetime | None:
-        """Return when the connection may be posted to again; None when it may now."""
-        posts = outbox.posts_since(self.connection, unit_id, self.now - TEAMS_SPAN, row.id, self.now)
-        return None if len(posts) < TEAMS_POSTS else posts[-TEAMS_POSTS] + TEAMS_SPAN
+        leader = post.leader if case.unit_id in self.crowded else None
+        to = TeamsConnection(SecretUrl(url), channel.language)
+        return Send(to, notice, unit_id=case.unit_id, post_id=leader)
 
     def _meeting(self, row: Row[Any], case: CaseRow, rules: Rules) -> Verdict:
         invitation = compose_invitation(self.engine, rules, case, row)

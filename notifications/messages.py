@@ -12,11 +12,14 @@ from notifications.allowed import MessageFieldError
 
 __all__ = [
     "TEST_REF", "Digest", "DigestLine", "Invitation", "Kind", "Message", "MessageFieldError", "Notice", "Reason",
-    "Text", "from_json", "to_json",
+    "Roundup", "Text", "from_json", "to_json",
 ]  # fmt: skip
 
 TEST_REF = "BV-0000-0000"
 """The reference of no case, for messages of kind ``test``."""
+
+MOST_LINES = 25
+"""In one roundup: as many rows as a card shows, so that none is cut off."""
 
 _LAYOUT = 1
 
@@ -34,6 +37,7 @@ class Kind(StrEnum):
     DIGEST = "digest"
     TEST = "test"
     ASSIGNED = "assigned"
+    ROUNDUP = "roundup"
 
 
 class Reason(StrEnum):
@@ -51,10 +55,11 @@ class Reason(StrEnum):
     NOBODY_FOUND = "nobody_found"
     CHANNEL_FALLBACK = "channel_fallback"
     DELIVERY_FAILED = "delivery_failed"
+    BACKLOG_HELD = "backlog_held"
 
 
 INVITATION_KINDS = frozenset({Kind.INVITE, Kind.CANCEL})
-NOTICE_KINDS = frozenset(Kind) - INVITATION_KINDS - {Kind.DIGEST}
+NOTICE_KINDS = frozenset(Kind) - INVITATION_KINDS - {Kind.DIGEST, Kind.ROUNDUP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +179,31 @@ class Digest:
         return Kind.DIGEST
 
 
-Message = Notice | Invitation | Digest
-_TYPES: Mapping[str, type[Message]] = {"notice": Notice, "invitation": Invitation, "digest": Digest}
+@dataclass(frozen=True, slots=True)
+class Roundup:
+    """Several deadlines in one card, where a team's channel would get more cards at once than it takes."""
+
+    lines: tuple[DigestLine, ...]
+    day: date
+    link: str
+
+    def __post_init__(self) -> None:
+        if type(self.lines) is not tuple or not all(isinstance(line, DigestLine) for line in self.lines):
+            raise MessageFieldError("lines", "a list of digest lines")
+        allowed.check_whole_number("lines", len(self.lines), 1, MOST_LINES)
+        allowed.check_day("day", self.day)
+        allowed.check_link("link", self.link)
+
+    @property
+    def kind(self) -> Kind:
+        """Always ``roundup``, so that every message has a kind."""
+        return Kind.ROUNDUP
+
+
+Message = Notice | Invitation | Digest | Roundup
+_TYPES: Mapping[str, type[Message]] = {
+    "notice": Notice, "invitation": Invitation, "digest": Digest, "roundup": Roundup,
+}  # fmt: skip
 _NAMES = {message_type: name for name, message_type in _TYPES.items()}
 
 
@@ -216,7 +244,7 @@ def from_json(data: object) -> Message:
         MessageFieldError: A field is missing, unknown or holds something it may not.
     """
     if not isinstance(data, dict) or data.get("type") not in list(_TYPES) or data.get("layout") != _LAYOUT:
-        raise MessageFieldError("type", f"notice, invitation or digest, in layout {_LAYOUT}")
+        raise MessageFieldError("type", f"notice, invitation, digest or roundup, in layout {_LAYOUT}")
     rest = {key: value for key, value in data.items() if key not in ("type", "layout")}
     message: Message = _read(_TYPES[data["type"]], rest, data["type"])
     return message

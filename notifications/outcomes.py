@@ -46,6 +46,16 @@ class DeliveryFailed(BevakaError):  # noqa: N818 - the word of the ledger
         super().__init__(f"Delivery failed: {code}.")
 
 
+_UNREACHABLE = frozenset({"connect", "timeout", "disconnect", "timeout_after_data", "disconnect_after_data",
+                          "tls_failed", "smtp_421", "smtp_auth", "smtp_tls_missing", "smtp_tls_untrusted", "http_408",
+                          "http_tls_untrusted"})  # fmt: skip
+
+
+def blames_the_channel(failure: DeliveryFailed) -> bool:
+    """Say whether an attempt failed because the other side is not there: the next message would fare no better."""
+    return failure.code in _UNREACHABLE or failure.code.startswith("http_5")
+
+
 # Seconds to wait after attempt 1, 2, 3 …; the budget is spent when the row ends. After pretix's mail task.
 _BUSY = (10, 30, 60, 300, 900)
 _REFUSED_FOR_NOW = (60, 300, 600, 1200, 1800)

@@ -16,7 +16,7 @@ from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from jinja2.runtime import Context
 
-from notifications.messages import Digest, DigestLine, Invitation, Kind, Message, Notice, Reason
+from notifications.messages import Digest, DigestLine, Invitation, Kind, Message, Notice, Reason, Roundup
 from notifications.recipients import Language
 
 MOST_ROWS = 100
@@ -103,6 +103,8 @@ def compose(message: Message, language: Language, *, uncertain: bool = False) ->
             return _invitation(message, language, uncertain)
         case Digest():
             return _digest(message, language, uncertain)
+        case Roundup():
+            return _roundup(message, language, uncertain)
 
 
 def _notice(notice: Notice, language: Language, uncertain: bool) -> Letter:
@@ -196,6 +198,22 @@ def _digest(digest: Digest, language: Language, uncertain: bool) -> Letter:
         notes=(words.say("words", "note_uncertain"),) if uncertain else (),
         settings=words.say("words", "settings"),
         settings_link=digest.settings_link,
+    )
+
+
+def _roundup(roundup: Roundup, language: Language, uncertain: bool) -> Letter:
+    overdue = sum(line.overdue_days > 0 for line in roundup.lines)
+    values = {"day": full_date(roundup.day, language), "count": len(roundup.lines), "overdue": overdue}
+    words = _Words(language, Kind.ROUNDUP, values)
+    return Letter(
+        **words.frame(),
+        tone=Tone.URGENT if overdue else Tone.CALM,
+        facts=(),
+        rows=tuple(_row(line, language) for line in roundup.lines),
+        more="",
+        why=words.say("words", "why_roundup"),
+        link=roundup.link,
+        notes=(words.say("words", "note_uncertain"),) if uncertain else (),
     )
 
 

@@ -12,3 +12,18 @@ class SchemaError(BevakaError):
         super().__init__(
             f"the database has schema {found or 'none'}, this program needs {wanted}: run `bevaka migrate`"
         )
+
+
+class BackupError(BevakaError):
+    """An archive that cannot be restored. `cause`: archive, format, kind, newer, content."""
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(f"the backup cannot be restored: {cause}")
+
+
+class NotEmptyError(BevakaError):
+    """A backup is only restored into an empty database."""
+
+    def __init__(self) -> None:
+        super().__init__("there is something in the database: a backup is restored into an empty one")

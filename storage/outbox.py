@@ -25,8 +25,26 @@ def insert_if_new(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(statement.returning(outbox.c.id)).first() is not None
 
 
-def lock_waiting(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+def lease_time(connection: Connection, now: datetime, real: bool) -> datetime:
+    """Return the instant leases are measured by: in real time the database's, which all postmen share.
+
+    Args:
+        connection: the transaction that claims.
+        now: the caller's instant; SQLite has one process, whose clock is as good as any.
+        real: whether `now` is the world's time, not a demo's or a test's.
+    """
+    if not real or connection.dialect.name != "postgresql":
+        return now
+    told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return told
+
+
+def lock_waiting(
+    connection: Connection, now: datetime, limit: int, channel: str | None = None, leases: datetime | None = None
+) -> list[Row[Any]]:
     """Lock up to `limit` messages that may leave now: queued ones whose time has come, and those whose lease ran out.
+
+    Of one channel where `channel` names it. `leases` is the instant leases are measured by, `now` where not given.
 
     Their cases are locked first, as by everybody (facts/engine.md §2): an event on the case, such as a withdrawn
     consent, comes wholly before the claim or wholly after it. What somebody else holds is left for the next round.
@@ -36,9 +54,11 @@ def lock_waiting(connection: Connection, now: datetime, limit: int) -> list[Row[
     same deadlines come along beyond the limit: whoever decides them must see the newer ones.
     """
     ready = or_(
-        (outbox.c.state == QUEUED) & (outbox.c.not_before <= now),
-        (outbox.c.state == SENDING) & (outbox.c.leased_until <= now),
+        (outbox.c.state == QUEUED) & (outbox.c.not_before <= now) & outbox.c.held_at.is_(None),
+        (outbox.c.state == SENDING) & (outbox.c.leased_until <= (leases or now)),
     )
+    if channel is not None:
+        ready &= outbox.c.channel == channel
     earlier = outbox.alias("earlier")
     in_turn = or_(
         outbox.c.thread.is_(None),
@@ -91,7 +111,7 @@ def lease(connection: Connection, message_id: int, now: datetime, duration: time
 def release(connection: Connection, message_id: int, token: int, **values: Any) -> bool:
     """Write what became of a claimed message if the token is still the newest; say whether it was."""
     statement = update(outbox).where(outbox.c.id == message_id, outbox.c.lease == token, outbox.c.state == SENDING)
-    return connection.execute(statement.values(leased_until=None, **values)).rowcount == 1
+    return connection.execute(statement.values(leased_until=None, lost=0, **values)).rowcount == 1
 
 
 def write_message(connection: Connection, message_id: int, **values: Any) -> None:
@@ -113,15 +133,15 @@ def queued_for(connection: Connection, deadline_ids: Sequence[int]) -> Sequence[
 def next_moment(connection: Connection) -> datetime | None:
     """Return when the next message may leave, None when none waits."""
     moment = func.coalesce(outbox.c.leased_until, outbox.c.not_before)
-    query = select(func.min(moment)).where(outbox.c.state.in_([QUEUED, SENDING]))
+    query = select(func.min(moment)).where(outbox.c.state.in_([QUEUED, SENDING]), outbox.c.held_at.is_(None))
     found: datetime | None = connection.execute(query).scalar_one()
     return found
 
 
 def posts_since(connection: Connection, unit_id: int, since: datetime, but: int, now: datetime) -> list[datetime]:
-    """Return when Teams messages of a unit left since an instant, oldest first; those in somebody's hands leave now.
+    """Return when Teams posts of a unit left since an instant, oldest first; those in somebody's hands leave now.
 
-    `but` is the message that asks.
+    Messages that left as one post count as one. `but` is the message that asks.
     """
     left = (outbox.c.outcome == "sent") & (outbox.c.done_at > since)
     query = select(outbox.c.done_at).where(
@@ -129,6 +149,7 @@ def posts_since(connection: Connection, unit_id: int, since: datetime, but: int,
         outbox.c.unit_id == unit_id,
         outbox.c.id != but,
         or_(left, outbox.c.state == SENDING),
+        or_(outbox.c.post_id.is_(None), outbox.c.post_id == outbox.c.id),
     )
     return sorted(done_at or now for done_at in connection.execute(query).scalars())
 

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from storage.database import Database
 from storage.errors import SchemaError
@@ -17,6 +18,17 @@ def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the database to `revision`; nothing happens when it is there already."""
     with database.write() as connection:
         command.upgrade(_config(connection), revision)
+
+
+def upgrade_within(connection: Connection, revision: str) -> None:
+    """Bring the database to `revision` in the caller's transaction."""
+    command.upgrade(_config(connection), revision)
+
+
+def is_known(revision: str) -> bool:
+    """Say whether a revision is one this program can come from."""
+    config = _config(None)
+    return revision in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 def downgrade(database: Database, revision: str) -> None:

@@ -255,6 +255,9 @@ outbox = Table(
     Column("reason", String(20)),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
+    Column("lost", Integer, nullable=False, server_default=text("0")),  # leases in a row that ran out unheard of
+    Column("held_at", Instant),  # queued, but waits for a human's decision since then
+    Column("post_id", Id),  # the message that led the post they left with, where several left as one
 )
 Index(
     "ix_outbox_waiting",
@@ -280,6 +283,16 @@ Index(
     unique=True,
     postgresql_where=outbox.c.staff_id.is_not(None) & outbox.c.rung.is_not(None),
     sqlite_where=outbox.c.staff_id.is_not(None) & outbox.c.rung.is_not(None),
+)
+
+circuit = Table(
+    "circuit",
+    metadata,
+    Column("channel", String(10), primary_key=True),
+    Column("failures", Integer, nullable=False, server_default=text("0")),  # in a row
+    Column("trips", Integer, nullable=False, server_default=text("0")),  # pauses in a row: the wait grows with them
+    Column("since", Instant),  # when the first of the failures was
+    Column("open_until", Instant),  # nothing but one probe leaves before
 )
 
 # --- the house's own ---

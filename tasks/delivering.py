@@ -11,4 +11,4 @@ from tasks.provided import provided
 def deliver_waiting() -> dict[str, int]:
     """Send what may leave now; return the counts. Any number may run at once."""
     here = provided()
-    return asdict(deliver(here.engine, here.clock()))
+    return asdict(deliver(here.engine, here.clock(), clock=here.clock))

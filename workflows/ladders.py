@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NO_CHANNEL = "no_channel"  # the unit has no Teams connection
     UNDELIVERABLE = "undeliverable"
     EMPTY_DIGEST = "empty_digest"
+    DROPPED = "dropped"  # held after an outage or a restore, and a human decided that it is not to leave
 
 
 @dataclass(frozen=True, slots=True)

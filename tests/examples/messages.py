@@ -15,6 +15,7 @@ from notifications.messages import (
     Message,
     Notice,
     Reason,
+    Roundup,
     Text,
 )
 
@@ -60,12 +61,16 @@ def digest(lines: int = 2) -> Digest:
     )
 
 
+def roundup(lines: int = 2) -> Roundup:
+    return Roundup(digest(lines).lines, date(2026, 3, 3), "https://bevaka.region.example/mine")
+
+
 def one_of_each() -> list[Message]:
     notices = [
         notice(kind, case_ref=TEST_REF if kind is Kind.TEST else REF, escalated_to="Enhetschef")
         for kind in sorted(NOTICE_KINDS)
     ]
-    return [*notices, *(invitation(kind) for kind in sorted(INVITATION_KINDS)), digest()]
+    return [*notices, *(invitation(kind) for kind in sorted(INVITATION_KINDS)), digest(), roundup()]
 
 
 _refs = st.from_regex(r"BV-[0-9A-HJ-NP-TV-Z]{4}-[0-9A-HJ-NP-TV-Z]{4}", fullmatch=True).filter(str.isascii)
@@ -88,7 +93,8 @@ invitations = st.builds(
 )  # fmt: skip
 _lines = st.builds(DigestLine, _refs, texts, _days, st.integers(0, 99_999), _links)
 digests = st.builds(Digest, st.lists(_lines, max_size=30).map(tuple), _days, _links, _links)
-messages: st.SearchStrategy[Message] = st.one_of(notices, invitations, digests)
+roundups = st.builds(Roundup, st.lists(_lines, min_size=1, max_size=25).map(tuple), _days, _links)
+messages: st.SearchStrategy[Message] = st.one_of(notices, invitations, digests, roundups)
 
 NOW = datetime(2026, 2, 1, 7, 0, tzinfo=UTC)
 

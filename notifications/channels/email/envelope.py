@@ -9,7 +9,7 @@ from notifications.channels.email.folding import THREADING
 from notifications.channels.email.message_ids import message_id, thread_root
 from notifications.channels.email.settings import SmtpSettings
 from notifications.invitations import calendar_part
-from notifications.messages import Digest, Invitation, Message
+from notifications.messages import Digest, Invitation, Message, Roundup
 from notifications.recipients import Mailbox
 from notifications.render import render
 
@@ -60,6 +60,8 @@ def _thread(mail: EmailMessage, message: Message, settings: SmtpSettings) -> Non
         # Only the digest is optional; a duty cannot be unsubscribed from.
         mail["List-Unsubscribe"] = f"<{message.settings_link}>"
         return
+    if isinstance(message, Roundup):
+        return  # of several cases: it belongs to the thread of none
     root = thread_root(message.case_ref, settings)
     mail["In-Reply-To"] = root
     mail["References"] = root

@@ -9,11 +9,11 @@ from sqlalchemy import select, update
 
 from engine.delivering import deliver
 from engine.sweeping import sweep
-from notifications.messages import Kind, Reason
+from notifications.messages import Kind, Reason, Roundup
 from notifications.outcomes import DeliveryFailed
 from storage import definitions, tables
 from tests.house import House, moment
-from tests.models.reading import alarms, fate, mailed, notices, outbox
+from tests.models.reading import alarms, fate, mailed, notices, outbox, temporary
 
 FIRST = moment("2024-02-15")  # of a case decided on 2024-01-31: r1 to the coordinator
 SECOND = moment("2024-02-22")  # r2 to coordinator and handler
@@ -87,11 +87,35 @@ def test_refusals_with_a_success_between_them_break_nothing(sqlite_house: House)
 def test_a_connection_takes_twenty_five_posts_in_five_minutes_and_the_next_ones_wait(house: House) -> None:
     refs = house.open_many(60, "2024-01-31")
     house.connect_team()
+    sweep(house.engine, UNIT)
     posted = []
     for seconds in (0, 1, 299, 300, 600):
-        house.pass_time(UNIT + timedelta(seconds=seconds))
+        deliver(house.engine, UNIT + timedelta(seconds=seconds), limit=1)
         posted.append(len(house.teams.sent))
     assert posted == [25, 25, 25, 50, 60]
+    assert {fate(house, ref, "e2", TEAM) for ref in refs} == {("sent", None)}
+
+
+def test_where_more_is_due_than_a_connection_takes_it_leaves_as_cards_of_several_lines(house: House) -> None:
+    refs = house.open_many(60, "2024-01-31")
+    house.connect_team()
+    house.pass_time(UNIT)
+    cards = [sent.message for sent in house.teams.sent]
+    assert [len(card.lines) for card in cards if isinstance(card, Roundup)] == [25, 25, 10]
+    assert sorted(line.case_ref for card in cards if isinstance(card, Roundup) for line in card.lines) == sorted(refs)
+    assert {fate(house, ref, "e2", TEAM) for ref in refs} == {("sent", None)}
+
+
+def test_a_card_of_several_lines_that_fails_is_tried_again_with_all_of_them(sqlite_house: House) -> None:
+    house = sqlite_house
+    refs = house.open_many(30, "2024-01-31")
+    house.connect_team()
+    house.teams.fail_next(temporary("http_429"))
+    house.pass_time(UNIT)
+    house.pass_time(UNIT + timedelta(minutes=1))
+    lines = [line for sent in house.teams.sent if isinstance(sent.message, Roundup) for line in sent.message.lines]
+    alone = [sent.message for sent in house.teams.sent if not isinstance(sent.message, Roundup)]
+    assert len(lines) + len(alone) == 30
     assert {fate(house, ref, "e2", TEAM) for ref in refs} == {("sent", None)}
 
 

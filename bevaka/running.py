@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from bevaka.deadman import Deadman
 from bevaka.demo_house import DemoHouse, demo_house
 from bevaka.language import t
 from bevaka.locking import locked
@@ -74,7 +75,7 @@ def run(settings: Settings, *, demo: bool, port: int, flower: int | None = None)
         settings = _at_home(settings, listener)
         nudger = Nudger()
         house = stack.enter_context(_demo(settings, nudger) if demo else _clinic(settings, nudger))
-        stack.enter_context(_threads(house, nudger, is_watched=flower is not None))
+        stack.enter_context(_threads(settings, house, nudger, is_watched=flower is not None))
         shown = stack.enter_context(_flower(settings, flower)) if flower is not None else ""
         _serve(settings, house, listener, lambda code: _say_ready(settings, code, time.perf_counter() - began, shown))
 
@@ -116,10 +117,12 @@ def _clinic(settings: Settings, nudger: Nudger) -> Iterator[House]:
 
 
 @contextmanager
-def _threads(house: House, nudger: Nudger, *, is_watched: bool) -> Iterator[None]:
+def _threads(settings: Settings, house: House, nudger: Nudger, *, is_watched: bool) -> Iterator[None]:
     """Keep the worker, the clock and (in a demo) the time machine going beside the web workplace."""
     use_memory()
-    provide(house.engine, house.clock)
+    # A demo's time is not the real one, and nothing of it leaves this computer.
+    deadman = Deadman(house.engine, "" if house.demo else settings.deadman_url, settings.deadman_cafile)
+    provide(house.engine, house.clock, deadman.ping)
     worker = EmbeddedWorker(is_watched=is_watched)
     clockwork = Clockwork(house.engine, house.clock, is_held=house.is_held)
     traveller = Traveller(house.engine, house.demo.clock) if house.demo else None

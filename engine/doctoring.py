@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.doctoring_channels import check_mail, check_teams
+from engine.doctoring_held import check_circuits, check_held
 from engine.doctoring_people import check_absences, check_admins, check_roles
 from engine.doctoring_work import check_clock, check_outbox, check_proof
 from engine.findings import Finding, Health, error, fine, warning
@@ -43,6 +44,8 @@ def examine(engine: Engine, teams: TeamsSettings | None, now: datetime) -> list[
             *check_clock(figures),
             *check_outbox(engine, figures),
             *check_proof(figures),
+            *check_held(connection),
+            *check_circuits(connection, now),
         ]
         found += check_teams(engine, connection, teams) if teams is not None else []
     return [*found, check_mail(engine)] if teams is not None else found

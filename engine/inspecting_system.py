@@ -11,7 +11,8 @@ from access.rules import Action
 from engine.authorising import authorise_anywhere
 from engine.metrics import read_metrics
 from engine.parts import Engine
-from storage import deadlines
+from storage import circuits, deadlines, holding
+from storage.circuits import Circuit
 from storage.tables import case, definition, team_channel, unit
 
 
@@ -60,6 +61,9 @@ class SystemView:
     teams: bool
     channels: tuple[ChannelLine, ...]
     programmes: tuple[ProgrammeLine, ...]
+    held: int = 0  # messages that wait for a human's decision
+    on_hold: bool = False  # restored from a backup and not released yet
+    pausing: tuple[Circuit, ...] = ()  # channels that have failed last
 
 
 def system_view(engine: Engine, actor: Actor, now: datetime) -> SystemView:
@@ -85,6 +89,9 @@ def system_view(engine: Engine, actor: Actor, now: datetime) -> SystemView:
             teams=engine.teams is not None,
             channels=_channels(connection),
             programmes=_programmes(connection),
+            held=sum(group.number for group in holding.held_groups(connection)),
+            on_hold=holding.is_on_hold(connection),
+            pausing=tuple(circuits.strained(connection)),
         )
 
 

@@ -113,7 +113,9 @@ def due(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
 
 def oldest_queued(connection: Connection, now: datetime) -> datetime | None:
     """Return since when the oldest message that may leave has waited."""
-    ready = (outbox_table.c.state == outbox.QUEUED) & (outbox_table.c.not_before <= now)
+    ready = (
+        (outbox_table.c.state == outbox.QUEUED) & (outbox_table.c.not_before <= now) & outbox_table.c.held_at.is_(None)
+    )
     oldest: datetime | None = connection.execute(select(func.min(outbox_table.c.not_before)).where(ready)).scalar_one()
     return oldest
 

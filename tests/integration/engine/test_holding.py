@@ -8,10 +8,13 @@ import pytest
 from access.actors import OPERATOR
 from engine.auditing import unaccounted
 from engine.delivering import deliver
+from engine.doctoring import Health, examine
 from engine.errors import NotAllowedError
 from engine.holding import drop_held, held_messages, release_held
+from engine.inspecting_system import system_view
 from engine.sweeping import sweep
 from notifications.messages import Reason
+from storage import circuits
 from tests.house import House, moment
 from tests.models.reading import alarms, fate, mailed, outbox
 
@@ -111,3 +114,20 @@ def test_new_messages_leave_while_old_ones_are_held(sqlite_house: House) -> None
 def test_only_who_runs_the_system_may_decide(sqlite_house: House) -> None:
     with pytest.raises(NotAllowedError):
         release_held(sqlite_house.engine, sqlite_house.actor("coordinator"))
+
+
+def test_the_check_up_and_the_system_page_tell_of_what_waits(sqlite_house: House) -> None:
+    house = careful(sqlite_house)
+    silent_until(house, FIRST, 8)
+    found = {one.check: one.health for one in examine(house.engine, None, FIRST)}
+    assert found["hold"] is Health.ERROR
+    assert system_view(house.engine, OPERATOR, FIRST).held == 8
+
+
+def test_the_check_up_tells_of_a_channel_that_pauses(sqlite_house: House) -> None:
+    house = sqlite_house
+    with house.engine.database.write() as connection:
+        for _ in range(circuits.FAILURES_THAT_OPEN):
+            circuits.count_failure(connection, "email", FIRST)
+    assert {one.check: one.health for one in examine(house.engine, None, FIRST)}["channel"] is Health.ERROR
+    assert [one.channel for one in system_view(house.engine, OPERATOR, FIRST).pausing] == ["email"]

@@ -63,6 +63,7 @@ def test_nothing_is_shown_without_the_password(flower: httpx.Client, path: str) 
     assert flower.get(path).status_code == 200
 
 
+@pytest.mark.slow
 def test_nobody_stops_a_worker_from_flower(scaled: ScaledOut, flower: httpx.Client) -> None:
     worker = scaled.region.worker(name="one")
     until(lambda: online(flower) == {"one": 1.0}, "a worker online", 40)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,9 +15,11 @@ from sqlalchemy import delete, update
 from storage import tables
 from tests.acceptance.conftest import ScaledOut
 from tests.embedded import until
+from tests.processes import region
 from tests.servers.valkey import ValkeyServer
 from workflows.dates import STOCKHOLM, local_date
 
+NOWHERE = "redis://127.0.0.1:1/0"
 LATE = "2029-12-31"
 ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 HIDDEN = re.compile(r'name="csrf" value="([^"]+)"')
@@ -62,6 +65,7 @@ def test_what_is_due_leaves_once_with_two_workers_and_two_clocks(scaled: ScaledO
     assert scaled.arrived == 20
 
 
+@pytest.mark.slow
 def test_two_clocks_share_their_ticks(scaled: ScaledOut, broker: ValkeyServer) -> None:
     clocks = [scaled.region.clock(), scaled.region.clock()]
     until(lambda: scaled.rows("tick") >= 5, "some ticks", 20)
@@ -98,6 +102,7 @@ def test_the_work_of_a_worker_killed_in_the_middle_is_done_by_another(scaled: Sc
     assert scaled.arrived == 20
 
 
+@pytest.mark.slow
 def test_a_broker_that_forgets_everything_or_goes_away_loses_nothing(
     scaled: ScaledOut, broker: ValkeyServer, free_port: int
 ) -> None:
@@ -123,6 +128,7 @@ def test_a_broker_that_forgets_everything_or_goes_away_loses_nothing(
     assert scaled.arrived == 10
 
 
+@pytest.mark.slow
 def test_a_warm_stop_lets_the_task_under_way_end(scaled: ScaledOut) -> None:
     scaled.open_due(1)
     worker = scaled.region.worker("--queues", "time")
@@ -134,6 +140,7 @@ def test_a_warm_stop_lets_the_task_under_way_end(scaled: ScaledOut) -> None:
     assert scaled.rows("ledger") == 1
 
 
+@pytest.mark.slow
 def test_a_worker_takes_from_its_queues_alone(scaled: ScaledOut) -> None:
     scaled.open_due(1)
     scaled.region.clock()
@@ -145,6 +152,7 @@ def test_a_worker_takes_from_its_queues_alone(scaled: ScaledOut) -> None:
     assert postman.popen.poll() is None
 
 
+@pytest.mark.slow
 def test_a_process_does_not_start_on_a_schema_that_is_not_its_own(scaled: ScaledOut) -> None:
     with scaled.house.engine.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
@@ -163,6 +171,7 @@ def test_a_worker_does_not_start_without_a_definition_that_cases_live_by(scaled:
     assert ended.stderr.startswith("no programme prov is published")
 
 
+@pytest.mark.slow
 def test_a_worker_does_not_start_on_a_definition_it_cannot_read(scaled: ScaledOut) -> None:
     scaled.house.open_case()
     with scaled.house.engine.database.write() as connection:
@@ -177,15 +186,16 @@ def test_a_worker_does_not_start_on_a_definition_it_cannot_read(scaled: ScaledOu
     ("arguments", "settings", "status", "said"),
     [
         (["worker"], {"BEVAKA_REDIS_URL": ""}, 4, "BEVAKA_REDIS_URL"),
-        (["worker", "--queues", "time,letters"], {}, 2, "post, reports, time"),
+        (["worker", "--queues", "time,letters"], {"BEVAKA_REDIS_URL": NOWHERE}, 2, "post, reports, time"),
         (["flower"], {}, 4, "BEVAKA_FLOWER_PASSWORD"),
         (["clock"], {"BEVAKA_DEADMAN_URL": "http://watch.example/1"}, 4, "https://"),
     ],
 )
 def test_a_process_says_what_it_misses(
-    scaled: ScaledOut, arguments: list[str], settings: dict[str, str], status: int, said: str
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], status: int, said: str
 ) -> None:
-    ended = scaled.region.run(*arguments, **settings)
+    with region(tmp_path, {}) as place:
+        ended = place.run(*arguments, **settings)
     assert ended.returncode == status
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -6,7 +6,7 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from tasks import nudging
-from tasks.app import DELIVER, app
+from tasks.app import DELIVER, SWEEP, app
 from tasks.nudging import Nudger, call
 
 
@@ -23,6 +23,24 @@ def test_a_nudge_calls_the_postman(nudger: Nudger, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(app, "send_task", lambda task: called.set() if task == DELIVER else None)
     nudger.nudge()
     assert called.wait(5)
+
+
+def test_a_nudge_may_call_several_tasks_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    delivered = Event()
+
+    def take(task: str) -> None:
+        called.append(task)
+        if task == DELIVER:
+            delivered.set()
+
+    monkeypatch.setattr(app, "send_task", take)
+    nudger = Nudger(SWEEP, DELIVER)
+    nudger.start()
+    nudger.nudge()
+    assert delivered.wait(5)
+    nudger.stop()
+    assert called == [SWEEP, DELIVER]
 
 
 def test_a_broker_that_hangs_holds_up_nobody(nudger: Nudger, monkeypatch: pytest.MonkeyPatch) -> None:

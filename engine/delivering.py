@@ -150,6 +150,8 @@ def _is_suspect(row: Row[Any]) -> bool:
 def _settled(desk: Desk, rows: Sequence[Row[Any]], turn: Turn) -> tuple[Delivered, list[Parcel]]:
     parcels: list[Parcel] = []
     done = Delivered(reclaimed=sum(row.state == outbox.SENDING for row in rows))
+    if done.reclaimed:
+        log.warning("lease_ran_out", messages=done.reclaimed, channel=turn.channel)
     for row in desk.in_order(rows):
         if parcels and turn.gate is Gate.PROBE:
             break  # one is enough; the others are left as they were

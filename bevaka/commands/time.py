@@ -8,6 +8,11 @@ from engine.delivering import deliver as deliver_messages
 from engine.digests import queue_digests
 from engine.sweeping import sweep as sweep_deadlines
 
+ON_HOLD = t(
+    "Pausat: se `bevaka doctor`, `bevaka release-hold` och `bevaka outbox held`.",
+    "On hold: see `bevaka doctor`, `bevaka release-hold` and `bevaka outbox held`.",
+)
+
 
 def sweep(now: Now = None, as_json: AsJson = False) -> None:
     """Account for every rung that is due, and queue the day's digests. Safe to run beside a running house."""
@@ -33,6 +38,8 @@ def sweep(now: Now = None, as_json: AsJson = False) -> None:
         "digests": t("morgonbrev", "digests"),
     }
     console.say(", ".join(f"{names[name]}: {number}" for name, number in counts.items()))
+    if swept.on_hold:
+        console.tell(ON_HOLD)
 
 
 def deliver(now: Now = None, as_json: AsJson = False) -> None:
@@ -50,5 +57,7 @@ def deliver(now: Now = None, as_json: AsJson = False) -> None:
         "failed": t("misslyckade", "failed"),
     }
     console.say(", ".join(f"{names[name]}: {number}" for name, number in counts.items()))
+    if done.on_hold:
+        console.tell(ON_HOLD)
     if entry.engine.email is None:
         console.tell(t("Ingen e-postserver är angiven: allt väntar.", "No mail server is set: everything waits."))

@@ -1,16 +1,18 @@
 """Cards that Teams shows: the shape, the size, and no Markdown but our own."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
+from notifications.allowed import TITLE_LENGTH
 from notifications.channels.teams.card import MOST_OCTETS, build_card
-from notifications.messages import Kind, Message, Text
+from notifications.messages import MOST_LINES, DigestLine, Kind, Message, MessageFieldError, Roundup, Text
 from notifications.recipients import LANGUAGES, Language
 from notifications.wording import compose
-from tests.examples.messages import LINK, digest, messages, notice, one_of_each
+from tests.examples.messages import LINK, digest, messages, notice, one_of_each, roundup
 
 each = pytest.mark.parametrize("message", one_of_each(), ids=lambda message: str(message.kind))
 
@@ -96,3 +98,16 @@ def test_any_card_fits(message: Message) -> None:
 
 def test_a_card_holds_the_link_once() -> None:
     assert said(notice()).count(LINK) == 1
+
+
+def test_a_roundup_of_the_longest_titles_fits_whole() -> None:
+    longest = Text("Å" * TITLE_LENGTH, "é" * TITLE_LENGTH)
+    line = DigestLine("BV-AAAA-AAAA", longest, date(2026, 9, 30), 99_999, LINK)
+    octets = build_card(Roundup((line,) * MOST_LINES, date(2026, 9, 30), LINK), "sv", uncertain=True)
+    assert len(octets) <= MOST_OCTETS
+    assert octets.decode().count("BV-AAAA-AAAA") == MOST_LINES
+
+
+def test_a_roundup_takes_no_more_lines_than_a_card_shows() -> None:
+    with pytest.raises(MessageFieldError):
+        roundup(MOST_LINES + 1)

@@ -34,6 +34,7 @@ from tasks.schedule import Clockwork, never
 
 if TYPE_CHECKING:
     from web.demo_door import DemoDoor
+    from web.watched import Watched
 
 HOST = "127.0.0.1"
 LAST_WORDS = 2  # seconds that requests under way get to end
@@ -150,7 +151,7 @@ def _serve(settings: Settings, house: House, listener: socket.socket, say_ready:
 
     from web.app import create_app  # noqa: PLC0415
 
-    web = create_app(house.engine, house.clock, _door(house), web_secret(settings))
+    web = create_app(house.engine, house.clock, _door(house), web_secret(settings), watched=watched_by(settings))
     code = None if house.demo else web.state.place.access.code
 
     class Server(uvicorn.Server):
@@ -173,6 +174,14 @@ def _door(house: House) -> "DemoDoor | None":
 def web_secret(settings: Settings) -> bytes:
     """Return the key of the pages' tokens, the same after every start: forms that are open survive a restart."""
     return hmac.new(settings.keyring.read_bytes(), b"bevaka|web", hashlib.sha256).digest()
+
+
+def watched_by(settings: Settings) -> "Watched":
+    """Return who may read the figures, and by which names besides its own the workplace is called."""
+    from web.watched import Watched  # noqa: PLC0415 - with the web server
+
+    hosts = frozenset(name.strip() for name in settings.web_hosts.split(",") if name.strip())
+    return Watched(settings.secret("metrics_token"), hosts)
 
 
 def _say_ready(settings: Settings, code: str | None, seconds: float, flower: str) -> None:

@@ -3,7 +3,7 @@
 import socket
 from contextlib import closing
 
-from bevaka.running import listen, stopping_cleanly, web_secret
+from bevaka.running import listen, stopping_cleanly, watched_by, web_secret
 from config.settings import Settings
 from engine.parts import Engine
 from notifications.channels.clock import utc_now
@@ -18,11 +18,8 @@ def serve(settings: Settings, engine: Engine, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415 - a third of a second that refusals need not wait for
 
     from web.app import create_app  # noqa: PLC0415
-    from web.watched import Watched  # noqa: PLC0415
 
-    hosts = frozenset(name.strip() for name in settings.web_hosts.split(",") if name.strip())
-    watched = Watched(settings.secret("metrics_token"), hosts)
-    web = create_app(engine, utc_now, None, web_secret(settings), watched=watched)
+    web = create_app(engine, utc_now, None, web_secret(settings), watched=watched_by(settings))
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -11,7 +11,7 @@ from access.rules import Action
 from engine.authorising import authorise_anywhere
 from engine.metrics import read_metrics
 from engine.parts import Engine
-from storage import circuits, deadlines, holding
+from storage import circuits, deadlines
 from storage.circuits import Circuit
 from storage.tables import case, definition, team_channel, unit
 
@@ -89,8 +89,8 @@ def system_view(engine: Engine, actor: Actor, now: datetime) -> SystemView:
             teams=engine.teams is not None,
             channels=_channels(connection),
             programmes=_programmes(connection),
-            held=sum(group.number for group in holding.held_groups(connection)),
-            on_hold=holding.is_on_hold(connection),
+            held=figures.held,
+            on_hold=figures.on_hold,
             pausing=tuple(circuits.strained(connection)),
         )
 

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
+from engine.outcomes import POISON, POSTMAN_KILLED
 from engine.proving import Proof, newest_proof
-from storage import deadlines, outbox
+from storage import circuits, deadlines, holding, outbox
 from storage.tables import case, deadline, definition, ledger, tick
 from storage.tables import outbox as outbox_table
 from workflows.dates import local_date
@@ -21,7 +22,6 @@ PATIENCE = timedelta(minutes=10)
 """How long a deadline may wait for a sweep, or a message for a postman, before something is wrong."""
 DIGEST = "digest"  # ticks once a working day and says nothing about the clock
 OUTCOMES = ("queued", "sent", "collapsed", "suppressed", "failed")
-POISON = "poison"
 CHANNELS = ("email", "teams")
 
 
@@ -36,6 +36,9 @@ class Metrics:
         outbox: messages in each state; `dead` ones were given up.
         oldest_queued: since when the oldest message that may leave has waited.
         poisoned: messages that were set aside because they could not be handled.
+        held: messages that wait for a human's decision; they are not late.
+        on_hold: the house was restored from a backup and nobody has released it yet.
+        pausing: channels that nothing leaves by, because nothing got through.
         ledger: entries of the last 24 hours by channel and outcome.
         stranded: open cases pinned to a version that is not published here.
         ticks: when each clock last ticked.
@@ -51,6 +54,9 @@ class Metrics:
     outbox: Mapping[str, int]
     oldest_queued: datetime | None
     poisoned: int
+    held: int
+    on_hold: bool
+    pausing: Mapping[str, bool]
     ledger: Mapping[tuple[str, str], int]
     stranded: int
     ticks: Mapping[str, datetime]
@@ -89,7 +95,10 @@ def read_metrics(connection: Connection, now: datetime) -> Metrics:
         oldest_waiting=oldest,
         outbox=_outbox_counts(connection),
         oldest_queued=oldest_queued(connection, now),
-        poisoned=_count(connection, outbox_table, outbox_table.c.error == POISON),
+        poisoned=_count(connection, outbox_table, outbox_table.c.error.in_((POISON, POSTMAN_KILLED))),
+        held=sum(group.number for group in holding.held_groups(connection)),
+        on_hold=holding.is_on_hold(connection),
+        pausing=_pausing(connection, now),
         ledger=_ledger_counts(connection, now),
         stranded=_stranded(connection),
         ticks=dict(connection.execute(select(tick.c.name, func.max(tick.c.at)).group_by(tick.c.name)).all()),
@@ -150,6 +159,11 @@ def _ledger_counts(connection: Connection, now: datetime) -> dict[tuple[str, str
     for slot, outcome, number in connection.execute(query):
         counts[slot.rpartition(":")[2], outcome] += number
     return dict(counts)
+
+
+def _pausing(connection: Connection, now: datetime) -> dict[str, bool]:
+    paused = {one.channel for one in circuits.strained(connection) if one.open_until and one.open_until > now}
+    return {channel: channel in paused for channel in CHANNELS}
 
 
 def _stranded(connection: Connection) -> int:

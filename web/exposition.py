@@ -39,6 +39,8 @@ def _simple(figures: Metrics) -> Iterator[Metric]:
         ("due_oldest_timestamp_seconds", "Its moment; 0 when none waits", oldest.timestamp() if oldest else 0),
         ("outbox_age_seconds", "How long the oldest message has waited", figures.outbox_age.total_seconds()),
         ("dead_letters", "Messages that were given up", figures.dead),
+        ("held_messages", "Messages that wait for a human's decision", figures.held),
+        ("on_hold", "1 while a restored house waits to be released", int(figures.on_hold)),
         ("stranded_cases", "Open cases pinned to a version that is not published", figures.stranded),
     ):
         yield GaugeMetricFamily(f"bevaka_{name}", said, value)
@@ -56,7 +58,10 @@ def _labelled(figures: Metrics) -> Iterator[Metric]:
     ticks = GaugeMetricFamily("bevaka_tick_age_seconds", "Since each clock last ticked", labels=["name"])
     for name, at in sorted(figures.ticks.items()):
         ticks.add_metric([name], (figures.at - at).total_seconds())
-    yield from (depth, entries, ticks)
+    pauses = GaugeMetricFamily("bevaka_channel_paused", "1 while nothing leaves by a channel", labels=["channel"])
+    for channel, is_paused in sorted(figures.pausing.items()):
+        pauses.add_metric([channel], int(is_paused))
+    yield from (depth, entries, ticks, pauses)
 
 
 def _proved(figures: Metrics) -> Iterator[Metric]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
 from access.actors import OPERATOR
 from engine.doctoring import Health, examine
@@ -16,6 +16,7 @@ from storage.ticks import take_tick
 from tests.house import House, moment
 
 REMINDED = moment("2024-02-15", "09:00")  # an hour after the first reminder of a decision of the 31st of January
+NOW = REMINDED - timedelta(minutes=30)
 LATER = REMINDED + timedelta(minutes=30)
 
 
@@ -78,6 +79,20 @@ def test_messages_that_were_given_up_or_set_aside_are_counted(house: House) -> N
     sweep(house.engine, REMINDED)
     change(house, update(tables.outbox).values(state="dead", error="poison"))
     assert (figures(house).dead, figures(house).poisoned) == (2, 2)
+
+
+def test_what_is_held_for_a_human_is_counted_and_not_called_late(house: House) -> None:
+    house.open_many(2, "2024-01-31")
+    sweep(house.engine, REMINDED)
+    change(house, update(tables.outbox).values(held_at=REMINDED))
+    held = figures(house, LATER)
+    assert (held.held, held.oldest_queued) == (2, None)
+
+
+def test_a_channel_pauses_until_it_is_tried_again(house: House) -> None:
+    change(house, insert(tables.circuit).values(channel="teams", failures=5, trips=1, since=NOW, open_until=REMINDED))
+    assert dict(figures(house, NOW).pausing) == {"email": False, "teams": True}
+    assert not any(figures(house, REMINDED).pausing.values())
 
 
 def test_the_age_of_a_tick_leaves_the_digest_out(house: House) -> None:

@@ -36,7 +36,7 @@ CHANNELS = ("email", "teams")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How one claim may go about it: through what, and the instant its leases are measured by."""
+    """How one claim may go about it: through what, and the instant that leases and pauses are measured by."""
 
     channel: str
     gate: Gate
@@ -119,10 +119,11 @@ def claim(
 def _claim(
     engine: Engine, connection: Connection, channel: str, now: datetime, limit: int
 ) -> tuple[Delivered, list[Parcel]]:
-    gate = circuits.gate(connection, channel, now)
+    shared = outbox.lease_time(connection, now, engine.real_time)
+    gate = circuits.gate(connection, channel, shared)
     if gate is Gate.OPEN:
         return Delivered(), []
-    turn = Turn(channel, gate, outbox.lease_time(connection, now, engine.real_time))
+    turn = Turn(channel, gate, shared)
     size = 1 if gate is Gate.PROBE else limit
     rows = _one_suspect_at_a_time(outbox.lock_waiting(connection, now, size, channel, turn.leases))
     if not rows:
@@ -174,7 +175,7 @@ def _settled(desk: Desk, rows: Sequence[Row[Any]], turn: Turn) -> tuple[Delivere
                 _postponed(desk, row, verdict)
                 done += Delivered(postponed=1)
     if parcels and turn.gate is Gate.PROBE:
-        circuits.begin_probe(desk.connection, turn.channel, desk.now)
+        circuits.begin_probe(desk.connection, turn.channel, turn.leases)
     return done, joined(parcels)
 
 

@@ -38,6 +38,11 @@ def queue_digests(engine: Engine, now: datetime) -> int:
         return sum(outbox.insert_if_new(connection, _row(staff_id, day, now)) for staff_id in list(owners))
 
 
+def skip_todays_digests(connection: Connection, now: datetime) -> None:
+    """Let no digest be queued today: another house may have sent them."""
+    ticks.take_tick(connection, "digest", at_local(local_date(now), HOURS.opens))
+
+
 def next_digest(calendar: Calendar, now: datetime) -> datetime:
     """Return when digests are queued next after `now`, UTC."""
     opens = at_local(local_date(now), HOURS.opens)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from access.actors import Actor
 from access.rules import Action
 from engine.authorising import authorise_anywhere
+from engine.digests import skip_todays_digests
 from engine.outcomes import alarm_about
 from engine.parts import Engine
 from engine.unsent import take_back
@@ -136,7 +137,9 @@ def preview(engine: Engine, actor: Actor, now: datetime) -> Preview:
 
 def put_on_hold(connection: Connection, since: datetime, now: datetime) -> None:
     """Let nothing be decided or sent until `release_hold`; `since` is the instant of the backup, UTC."""
-    write_setting(connection, HOLD, {"since": since.astimezone(UTC).isoformat(), "at": now.isoformat()})
+    before = holding.marks(connection).get(HOLD)  # a backup of a house that was on hold itself
+    oldest = min(since, _instant(before["since"])) if before else since
+    write_setting(connection, HOLD, {"since": oldest.astimezone(UTC).isoformat(), "at": now.isoformat()})
 
 
 def release_hold(engine: Engine, actor: Actor, now: datetime) -> bool:
@@ -153,6 +156,7 @@ def release_hold(engine: Engine, actor: Actor, now: datetime) -> bool:
         woke = {"since": hold["since"], "at": now.isoformat(), "keep": 0, "uncertain": True}
         write_setting(connection, AWAKENING, woke)
         holding.erase_mark(connection, HOLD)
+        skip_todays_digests(connection, now)
     return True
 
 

@@ -71,9 +71,10 @@ def _note(engine: Engine, post: Parcel, returned: Returned, ways: _Ways, now: da
         ways.doubted.discard(channel)
     elif isinstance(returned, DeliveryFailed) and (blames_the_channel(returned) or post.probe):
         with engine.database.write() as connection:
-            found = _counted(connection, post, returned, now)
+            shared = outbox.lease_time(connection, now, engine.real_time)
+            found = _counted(connection, post, returned, shared)
         ways.doubted.add(channel)
-        if found is not None and found.open_until is not None and found.open_until > now:
+        if found is not None and found.open_until is not None and found.open_until > shared:
             ways.gone.add(channel)
             log.warning("channel_pauses", channel=channel, failures=found.failures, until=found.open_until.isoformat())
 

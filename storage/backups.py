@@ -129,7 +129,8 @@ def content_of(connection: Connection, table: Table, columns: Sequence[str]) -> 
     """Return what a table holds, by the values its driver gives."""
     picked = [table.c[name] for name in columns]
     rows, digest = 0, hashlib.sha256()
-    for row in connection.execute(select(*picked).order_by(*table.primary_key.columns)).yield_per(1000):
+    ordered = select(*picked).order_by(*table.primary_key.columns).execution_options(yield_per=1000)
+    for row in connection.execute(ordered):
         digest.update(repr([_plain(value) for value in row]).encode())
         rows += 1
     return Content(list(columns), rows, digest.hexdigest())

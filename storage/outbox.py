@@ -26,7 +26,7 @@ def insert_if_new(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 
 def lease_time(connection: Connection, now: datetime, real: bool) -> datetime:
-    """Return the instant leases are measured by: in real time the database's, which all postmen share.
+    """Return the instant leases and pauses are measured by: in real time the database's, which all postmen share.
 
     Args:
         connection: the transaction that claims.

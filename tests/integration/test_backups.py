@@ -110,6 +110,7 @@ def test_nothing_is_sent_twice(house: House, tmp_path: Path, move: Move) -> None
     later = FIRST + timedelta(hours=3)
     release_hold(there.engine, OPERATOR, later)
     there.pass_time(later)
+    assert queue_digests(there.engine, later) == 0
     assert "coordinator" not in mailed(there)
     assert sum(group.number for group in held_messages(there.engine, OPERATOR)) == 6
     assert drop_held(there.engine, OPERATOR, later) == 6

@@ -1,4 +1,4 @@
-"""A task that fails says what kind of error it was, never its words: they may quote data, and Flower would show them."""
+"""A task that fails says what kind of error it was, never its words: they may quote data, and Flower shows them."""
 
 from typing import Any
 

@@ -1,10 +1,11 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need in .venv first.
 PYTHON ?= python3
 VENV   := .venv
+PEERS  := .venv-peers
 BIN    := $(VENV)/bin
 PORT   ?= 8420
 
-.PHONY: run test test-slow check lint types imports format lock secrets setup clean
+.PHONY: run test test-slow check lint types imports format lock benchmarks secrets setup clean
 
 run: $(VENV)/.ready
 	$(BIN)/bevaka run --demo --port $(PORT)
@@ -34,6 +35,11 @@ format: $(VENV)/.ready-dev
 lock: $(VENV)/.ready-dev
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --group peers -c requirements.lock --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-peers.lock
+
+# An hour. `make benchmarks WORKLOADS="w1 w3"` measures some of them anew and keeps the figures of the others.
+benchmarks: $(PEERS)/.ready
+	$(PEERS)/bin/python -m benchmarks --write $(WORKLOADS)
 
 secrets: $(VENV)/.ready
 	BEVAKA=$(BIN)/bevaka sh docs/examples/secrets.sh secrets
@@ -41,7 +47,7 @@ secrets: $(VENV)/.ready
 setup: $(VENV)/.ready-dev
 
 clean:
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Bevaka needs Python 3.11 or newer, found " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -56,4 +62,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.ready-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(PEERS)/.ready: requirements-peers.lock | $(VENV)/bin/python
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@

@@ -20,6 +20,8 @@ class Action(StrEnum):
     STEER = "steer"  # pause, resume, amend, acknowledge, snooze
     ASSIGN = "assign"
     OPEN = "open"  # open cases, one or by import
+    DISCLOSE = "disclose"  # tell another authority named fields; logged as an event of the case
+    REVIEW = "review"  # look through the log of who has read about whom
     RUN = "run"  # people, channels, definitions, outbox: the system itself
 
 
@@ -30,6 +32,8 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.STEER: CARE_ROLES | {ADMIN},
     Action.ASSIGN: frozenset({"unit_manager", ADMIN}),
     Action.OPEN: frozenset({"coordinator", "unit_manager", ADMIN}),
+    Action.DISCLOSE: CARE_ROLES,
+    Action.REVIEW: frozenset({"unit_manager"}),
     Action.RUN: frozenset({ADMIN}),
 }
 

@@ -1,5 +1,7 @@
 """The system's own secrets (webhook addresses) at rest: AES-256-GCM, bound to their row, under a key of their own."""
 
+import hashlib
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -42,6 +44,14 @@ class SecretBox:
         nonce = os.urandom(NONCE_BYTES)
         prefix = self._current.encode() + b"|" + nonce
         return prefix + AESGCM(self._keys[self._current]).encrypt(nonce, secret.encode(), row.encode())
+
+    def fingerprint(self, kind: str, text: str) -> str:
+        """Return a keyed hash of a text, in hex: equal for equal texts, and nothing to guess from without the key.
+
+        Another key makes other fingerprints, so only what is forgotten soon is found by them (failed sign-ins).
+        """
+        key = self._keys[self._current]
+        return hmac.new(key, f"fingerprint|{kind}|".encode() + text.encode(), hashlib.sha256).hexdigest()
 
     def open(self, row: str, sealed: bytes) -> str:
         """Decrypt the secret of a row.

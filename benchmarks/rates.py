@@ -1,9 +1,10 @@
 """Timing, interleaved: every side takes its turn in every round, and the medians of the rounds are compared."""
 
-import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from benchmarks.results import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +14,11 @@ class Side:
     name: str
     prepare: Callable[[int], None]
     work: Callable[[int], int]
+    note: str = ""
 
 
-def interleaved(sides: list[Side], rounds: int) -> Mapping[str, float]:
-    """Return the median rate (per second) of each side over the rounds."""
+def interleaved(sides: Sequence[Side], rounds: int) -> tuple[Row, ...]:
+    """Return each side's rates (per second) over the rounds. Every other round goes backwards."""
     rates: dict[str, list[float]] = {side.name: [] for side in sides}
     for number in range(rounds):
         for side in sides if number % 2 == 0 else reversed(sides):
@@ -24,10 +26,4 @@ def interleaved(sides: list[Side], rounds: int) -> Mapping[str, float]:
             began = time.perf_counter()
             done = side.work(number)
             rates[side.name].append(done / (time.perf_counter() - began))
-    return {name: statistics.median(values) for name, values in rates.items()}
-
-
-def table(title: str, rates: Mapping[str, float], floor: str) -> str:
-    """Return the rates as lines of Markdown, each with its ratio to the floor."""
-    rows = "\n".join(f"| {name} | {rate:,.0f} | {rate / rates[floor]:.2f} |" for name, rate in rates.items())
-    return f"### {title}\n\n| | per second | × {floor} |\n|---|--:|--:|\n{rows}\n"
+    return tuple(Row.of(side.name, rates[side.name], side.note) for side in sides)

@@ -41,6 +41,8 @@ COMMANDS = {
     "programmes": Place("programmes", "app"),
     "units": Place("people", "units"),
     "people": Place("people", "people"),
+    "staff": Place("accounts", "staff"),
+    "token": Place("accounts", "tokens"),
     "channels": Place("people", "channels"),
     "import": Place("importing", "import_file", t("Läs in FK:s beslut från en fil.", "Take in decisions from a file.")),
     "cases": Place("cases", "app"),
@@ -52,6 +54,9 @@ COMMANDS = {
     "restore": Place("backup", "restore", t("Läs in en säkerhetskopia.", "Restore a backup.")),
     "ledger": Place("ledger", "ledger", t("Vad det blev av varje steg.", "What became of every rung.")),
     "replay": Place("ledger", "replay", t("Spela upp och jämför historiken.", "Replay and compare histories.")),
+    "consents": Place("consents", "app"),
+    "audit": Place("audit", "app"),
+    "access-log": Place("access_log", "app"),
     "doctor": Place("doctor", "doctor", t("Hälsokontroll.", "A check-up.")),
     "demo": Place("demo", "demo"),
 }

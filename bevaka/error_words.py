@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from access.consents import ConsentTermsError, Lack
 from access.identities import IdentityUnreadableError
 from access.keyring import KeyringError
+from access.personnumbers import PersonalNumberError
 from access.sealing import SecretUnreadableError
+from access.tokens import ScopeError
 from bevaka.files import UnreadableFileError
 from bevaka.language import spoken, t
 from bevaka.locking import AlreadyRunningError
@@ -23,7 +26,8 @@ from bevaka.start_errors import (
 from bevaka.wiring import KeyringMissingError
 from config.settings import SettingsError
 from demo.errands import BusyError
-from engine import errors, import_problems, staffing
+from engine import api_tokens, errors, import_problems, staffing
+from engine.chain_heads import HeadUnreadableError
 from engine.inspecting_pages import CursorError
 from intake.problems import FileProblem
 from notifications.channels.email import SmtpSettingsError
@@ -103,6 +107,24 @@ def _missing(error: import_problems.MissingFieldsError) -> str:
     told = [f"  --set {name}={'|'.join(allowed)}" for name, allowed in error.fields.items()]
     head = t("insatsen kräver uppgifter som filen saknar:", "the programme requires what the file does not say:")
     return "\n".join([head, *told])
+
+
+_LACKS = {
+    Lack.NO_CONSENT: ("det finns inget samtycke åt det hållet", "there is no consent in that direction"),
+    Lack.NOT_YET: ("samtycket gäller inte än", "the consent is not valid yet"),
+    Lack.EXPIRED: ("samtycket har gått ut", "the consent has expired"),
+    Lack.WITHDRAWN: ("samtycket är återkallat", "the consent has been withdrawn"),
+    Lack.OTHER_RECIPIENT: ("samtycket gäller en annan mottagare", "the consent is to another recipient"),
+    Lack.OTHER_PURPOSE: ("samtycket gäller ett annat ändamål", "the consent is for another purpose"),
+    Lack.FIELD_NOT_COVERED: ("samtycket omfattar inte uppgiften", "the consent does not cover the data"),
+    Lack.NOTHING_NAMED: ("ange vilka uppgifter", "name the data"),
+    Lack.NOT_BY_LAW: ("bara FK:s egen begäran besvaras enligt lag", "only FK's own request is answered by law"),
+    Lack.NOT_ASKED_FOR: ("FK har inte begärt uppgiften", "FK has not asked for the data"),
+}
+
+
+def _lacking(lack: Lack) -> str:
+    return f"  {t(*_LACKS[lack])}"
 
 
 def _definition_missing(error: errors.DefinitionMissingError) -> str:
@@ -186,6 +208,17 @@ _WORDS: Mapping[type, Said] = {
         f"det finns ingen mottagning {typed(e.code)}; de som finns: {_listed(e.allowed)}",
         f"there is no unit {typed(e.code)}; known: {_listed(e.allowed)}",
     ),
+    errors.DisclosureRefusedError: lambda e: "\n".join(
+        [t(f"{e.ref}: får inte lämnas ut:", f"{e.ref}: may not be disclosed:"), *map(_lacking, e.refused.reasons)]
+        + ([f"  {_listed(e.refused.fields)}"] if e.refused.fields else [])
+    ),
+    errors.UnloggedReadError: lambda e: t("läsningen går inte att logga, och nekas därför", str(e)),
+    errors.UnknownFieldError: lambda e: t(f"det finns ingen sådan uppgift; de som finns: {_listed(e.allowed)}", str(e)),
+    ConsentTermsError: lambda e: t(f"{e.term} duger inte; tillåtet: {e.allowed}", str(e)),
+    PersonalNumberError: lambda e: t("det är inget personnummer; tillåtet: ÅÅÅÅMMDD-NNNN", str(e)),
+    HeadUnreadableError: lambda e: t(
+        "filen har inget signerat huvud; tillåtet: en rad som `bevaka audit head` har skrivit", str(e)
+    ),
     import_problems.ImportRefusedError: _problems_in_file,
     import_problems.MissingFieldsError: _missing,
     import_problems.FixedFieldError: lambda e: t(
@@ -205,6 +238,8 @@ _WORDS: Mapping[type, Said] = {
         f"{typed(e.email)} does not hold the role {typed(e.role)} there",
     ),
     staffing.AbsenceError: lambda e: t(*_ABSENCES[e.cause]),
+    api_tokens.UnknownTokenError: lambda e: t(f"det finns ingen nyckel {e.number}", str(e)),
+    ScopeError: lambda e: t(f"{e.field}: tillåtet: {e.allowed}", str(e)),
     RecipientError: lambda e: t("e-postadressen duger inte; tillåtet: namn@domän.se, utan å, ä, ö", str(e)),
     WebhookUrlError: lambda e: e.explain(spoken()),
     UnreadableFileError: lambda e: t(f"{e.path} går inte att läsa som text (UTF-8)", str(e)),
@@ -225,11 +260,16 @@ _STATUS: Mapping[type, int] = {
             UnreadableFileError,
             AnswersError,
             RecipientError,
+            ScopeError,
             WebhookUrlError,
             CursorError,
             staffing.BadEntryError,
             staffing.UnknownRoleError,
             staffing.AbsenceError,
+            errors.UnknownFieldError,
+            ConsentTermsError,
+            PersonalNumberError,
+            HeadUnreadableError,
             import_problems.MissingFieldsError,
             import_problems.FixedFieldError,
             SpanError,
@@ -243,6 +283,7 @@ _STATUS: Mapping[type, int] = {
             errors.DefinitionMissingError,
             errors.UnknownStaffError,
             errors.UnknownUnitError,
+            api_tokens.UnknownTokenError,
             UnknownProgrammeError,
             UnknownDeadlineError,
         ),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bevaka.deadman import Deadman
 from bevaka.demo_house import DemoHouse, demo_house
+from bevaka.entrances import entrance_of, how_to_begin
 from bevaka.language import t
 from bevaka.locking import locked
 from bevaka.publishing import publish_packaged
@@ -78,7 +79,7 @@ def run(settings: Settings, *, demo: bool, port: int, flower: int | None = None)
         house = stack.enter_context(_demo(settings, nudger) if demo else _clinic(settings, nudger))
         stack.enter_context(_threads(settings, house, nudger, is_watched=flower is not None))
         shown = stack.enter_context(_flower(settings, flower)) if flower is not None else ""
-        _serve(settings, house, listener, lambda code: _say_ready(settings, code, time.perf_counter() - began, shown))
+        _serve(settings, house, listener, lambda: _say_ready(settings, house, time.perf_counter() - began, shown))
 
 
 def listen(port: int, host: str = HOST) -> socket.socket:
@@ -146,18 +147,24 @@ def _flower(settings: Settings, port: int) -> Iterator[str]:
         yield f"Flower: http://{HOST}:{taken} ({USER}{'' if own else ' / ' + password})"
 
 
-def _serve(settings: Settings, house: House, listener: socket.socket, say_ready: Callable[[str | None], None]) -> None:
+def _serve(settings: Settings, house: House, listener: socket.socket, say_ready: Callable[[], None]) -> None:
     import uvicorn  # noqa: PLC0415 - a third of a second that refusals need not wait for
 
     from web.app import create_app  # noqa: PLC0415
 
-    web = create_app(house.engine, house.clock, _door(house), web_secret(settings), watched=watched_by(settings))
-    code = None if house.demo else web.state.place.access.code
+    web = create_app(
+        house.engine,
+        house.clock,
+        _door(house),
+        web_secret(settings),
+        entrance=entrance_of(settings),
+        watched=watched_by(settings),
+    )
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            say_ready(code)
+            say_ready()
 
     config = uvicorn.Config(
         web, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=LAST_WORDS
@@ -184,9 +191,9 @@ def watched_by(settings: Settings) -> "Watched":
     return Watched(settings.secret("metrics_token"), hosts)
 
 
-def _say_ready(settings: Settings, code: str | None, seconds: float, flower: str) -> None:
-    """Print the one line that says where to go, and where Flower is; `code` lets the first one in without a demo."""
-    enter = "" if code is None else t(f" (kod: {code})", f" (code: {code})")
+def _say_ready(settings: Settings, house: House, seconds: float, flower: str) -> None:
+    """Print the one line that says where to go, how the first one comes in without a demo, and where Flower is."""
+    enter = "" if house.demo else how_to_begin(house.engine)
     ready = t("Bevaka är igång efter", "Bevaka is ready in")
     print(f"{ready} {seconds:.1f} s: {settings.public_url}{enter}", flush=True)
     if flower:

@@ -21,6 +21,7 @@ from engine.parts import Engine, stay_asleep
 from engine.readiness import require_servable
 from notifications.channels.clock import utc_now
 from storage.schema import require_newest
+from storage.shared_clock import SharedClock
 from tasks.app import DELIVER, QUEUES, SWEEP, app, use_redis
 from tasks.embedded import TALKATIVE
 from tasks.nudging import Nudger
@@ -84,7 +85,7 @@ def run_clock(settings: Settings, every: int, alive: Path | None = None) -> None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with _engine(settings, stay_asleep) as engine:
-        clockwork = Clockwork(engine, utc_now, every=every, alive=_toucher(alive))
+        clockwork = Clockwork(engine, SharedClock(engine.database, utc_now), every=every, alive=_toucher(alive))
         clockwork.start()
         print("clock: ticking", flush=True)
         stopped.wait()
@@ -135,7 +136,7 @@ def _provide(settings: Settings) -> None:
     engine = build_engine(settings, nudge=nudger.nudge)
     nudger.start()
     deadman = Deadman(engine, settings.deadman_url, settings.deadman_cafile)
-    provide(engine, utc_now, deadman.ping)
+    provide(engine, SharedClock(engine.database, utc_now), deadman.ping)
 
 
 def _toucher(file: Path | None) -> Callable[[], None]:

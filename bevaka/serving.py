@@ -3,10 +3,12 @@
 import socket
 from contextlib import closing
 
+from bevaka.entrances import entrance_of, how_to_begin
 from bevaka.running import listen, stopping_cleanly, watched_by, web_secret
 from config.settings import Settings
 from engine.parts import Engine
 from notifications.channels.clock import utc_now
+from storage.shared_clock import SharedClock
 
 
 def serve(settings: Settings, engine: Engine, host: str, port: int) -> None:
@@ -19,12 +21,14 @@ def serve(settings: Settings, engine: Engine, host: str, port: int) -> None:
 
     from web.app import create_app  # noqa: PLC0415
 
-    web = create_app(engine, utc_now, None, web_secret(settings), watched=watched_by(settings))
+    clock = SharedClock(engine.database, utc_now)
+    door, watch = entrance_of(settings), watched_by(settings)
+    web = create_app(engine, clock, None, web_secret(settings), entrance=door, watched=watch)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            print(f"web: {settings.public_url} (code: {web.state.place.access.code})", flush=True)
+            print(f"web: {settings.public_url}{how_to_begin(engine)}", flush=True)
 
     with stopping_cleanly(), closing(listen(port, host)) as listener:
         config = uvicorn.Config(web, log_config=None, access_log=False, server_header=False)

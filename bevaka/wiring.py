@@ -9,6 +9,8 @@ from pathlib import Path
 from access.identities import keyring_from_json
 from access.keyring import new_keyring_json
 from access.sealing import SecretBox
+from access.signing import Signer
+from bevaka.head_keeping import keeper
 from config.settings import Settings
 from engine.parts import Engine, stay_asleep
 from notifications.channels.clock import Clock, utc_now
@@ -54,6 +56,8 @@ def build_engine(
         email=EmailChannel(_smtp(settings, text), clock) if settings.smtp_host else None,
         teams=TeamsChannel(teams_settings(settings), clock),
         nudge=nudge,
+        signer=Signer.from_keyring(text),
+        keep_outside=keeper(settings.head_file, settings.head_url, settings.head_cafile),
         real_time=clock is utc_now,
         hold_backlog=settings.hold_backlog if clock is utc_now else 0,
     )

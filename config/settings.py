@@ -6,15 +6,17 @@ Passwords and other secrets may come from a file instead: `BEVAKA_SMTP_PASSWORD_
 import os
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflows.errors import BevakaError
 
-SECRETS = ("database_password", "smtp_password", "metrics_token", "flower_password")
+SECRETS = ("database_password", "smtp_password", "metrics_token", "flower_password", "oidc_client_secret")
 """Each may come from a file instead, named by the setting of the same name and `_file`."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class SettingsError(BevakaError):
@@ -58,9 +60,23 @@ class Settings(BaseSettings):
     flower_password_file: Path | None = Field(None, description="File that holds it.")
     deadman_url: str = Field("", description="https address to ping once a minute while nothing waits too long.")
     deadman_cafile: Path | None = Field(None, description="Authorities to trust for that address.")
+    head_file: Path | None = Field(None, description="File outside to append signed heads of the histories to.")
+    head_url: str = Field("", description="https address to post them to once an hour.")
+    head_cafile: Path | None = Field(None, description="Authorities to trust for that address.")
     hold_backlog: int = Field(
         25, ge=0, description="After a day without a postman, more due messages than this wait for a human; 0: never."
     )
+    session_idle_minutes: int = Field(15, ge=1, le=120, description="How long a session lasts unused.")
+    session_hours: int = Field(10, ge=1, le=24, description="How long a session lasts, however much it is used.")
+    oidc_issuer: str = Field("", description="Issuer of the identity provider (OpenID Connect). Empty: none.")
+    oidc_client_id: str = Field("", description="What the provider calls this house.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Secret shared with the provider, if any.")
+    oidc_client_secret_file: Path | None = Field(None, description="File that holds it.")
+    oidc_scopes: str = Field("openid email", description="What is asked of the provider, by blanks.")
+    oidc_claim: str = Field("email", description="Claim that holds the address of a member of staff.")
+    oidc_acr: str = Field("", description="Levels of assurance (acr) of which one is demanded, by commas.")
+    oidc_amr: str = Field("", description="Ways of authentication (amr) that are all demanded, by commas.")
+    oidc_cafile: Path | None = Field(None, description="Authorities to trust for the provider.")
     demo_cases: int = Field(187, ge=1, le=500, description="How many cases a new demo has.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log says.")
 
@@ -71,12 +87,29 @@ class Settings(BaseSettings):
             raise ValueError("an address that begins with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("deadman_url")
+    @field_validator("deadman_url", "head_url")
     @classmethod
     def _secured_address(cls, value: str) -> str:
         if value and not value.startswith("https://"):
             raise ValueError("an address that begins with https://")
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _trusted_issuer(cls, value: str) -> str:
+        if value and not _is_secure(value):
+            raise ValueError("an address that begins with https:// (http:// on this computer only)")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> "Settings":
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("oidc_issuer and oidc_client_id: both or neither")
+        if self.oidc_issuer and "openid" not in self.oidc_scopes.split():
+            raise ValueError("oidc_scopes: must hold openid")
+        if self.oidc_issuer and not _is_secure(self.public_url):
+            raise ValueError("public_url: https:// where a provider sends browsers back to it")
+        return self
 
     @model_validator(mode="after")
     def _secrets_once(self) -> "Settings":
@@ -140,3 +173,9 @@ def read_settings(**overrides: object) -> Settings:
 
 def _name(location: tuple[int | str, ...]) -> str:
     return str(location[0]) if location else "settings"
+
+
+def _is_secure(address: str) -> bool:
+    """Say whether an address is https, or of this computer."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))

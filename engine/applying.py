@@ -1,37 +1,24 @@
-"""Writing a decision: case, history, deadlines, ledger and outbox, all in the caller's transaction."""
+"""Writing a decision: case, history, deadlines, ledger and outbox, all in one transaction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, cast
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
+import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from engine.chain import chained
+from engine.deadline_rows import DeadlineRows, deadline_rows, write_deadline_rows
 from engine.inviting import invitation_rows
-from engine.ladder_rows import ladder_state, quiet_json
 from engine.unsent import cancel_unsent, mute_unsent
-from storage import deadlines, tables
-from storage.batch import Batch, StaleRowError
+from storage import tables
+from storage.batch import Batch, Writes
 from storage.held_cases import HeldCase
-from workflows.case import Became, DeadlineStep, Decision, Watch
-from workflows.ladders import Entry, LadderState, Reason, next_moment, settle
+from storage.statements import StaleRowError, Statement
+from workflows.case import Decision
 from workflows.planning import Rules
 from workflows.values import data_to_json, snapshot_to_json
-
-REASONS = {Became.MET: Reason.MET, Became.LEFT: Reason.LEFT, Became.VOID: Reason.VOID, Became.MOVED: Reason.MOVED}
-
-
-@dataclass(slots=True)
-class DeadlineRows:
-    """The rows a decision makes in the tables of deadlines and ledger."""
-
-    opened: list[dict[str, Any]] = field(default_factory=list)
-    ended: list[dict[str, Any]] = field(default_factory=list)
-    revised: list[dict[str, Any]] = field(default_factory=list)
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    reasons: dict[int, Reason] = field(default_factory=dict)  # ended or paused deadlines, and why their messages stay
 
 
 def case_values(rules: Rules, decision: Decision, head: str, now: datetime) -> dict[str, Any]:
@@ -67,38 +54,63 @@ def history_row(
     return row | {"hash": chained(head, row)}
 
 
-def apply(
+def apply_held(
     connection: Connection, rules: Rules, held: HeldCase, decision: Decision, actor: Mapping[str, Any], now: datetime
 ) -> bool:
-    """Write a decision about a held case; say whether nobody had written it since it was read.
-
-    Everything leaves in one batch and is committed with it. The compare-and-set of the case's sequence is part of it;
-    had somebody written the case meanwhile, the history's key would refuse the batch too. The caller then gives the
-    transaction up.
-    """
-    case = held.case
-    record = history_row(decision, rules.definition.version, case.id, actor, case.head, now)
-    values = case_values(rules, decision, record["hash"], now)
-    rows = deadline_rows(rules, decision.deadlines, case.id, held.deadlines, now)
+    """Write a decision about a case that is held; say whether nobody had written it since it was read."""
+    rows = deadline_rows(rules, decision.deadlines, held.case.id, held.deadlines, now)
     _take_back_unsent(connection, held, rows, now)
     batch = Batch(connection)
-    batch.update(tables.case, [{"id": case.id, **values}], expect={"seq": case.seq})
-    batch.insert(tables.history, [record])
-    write_deadline_rows(batch, rows)
-    batch.insert(tables.outbox, invitation_rows(rules, case, decision, now))
+    _collect(batch, rules, held, decision, rows, actor, now)
     try:
-        batch.send(commit=True)
+        batch.send()
     except (StaleRowError, IntegrityError):
         return False
     return True
 
 
-def write_deadline_rows(batch: Batch, rows: DeadlineRows) -> None:
-    """Write what `deadline_rows` made."""
-    batch.insert(tables.deadline, rows.opened)
-    batch.update(tables.deadline, rows.ended)
-    batch.update(tables.deadline, rows.revised)
-    batch.insert(tables.ledger, rows.entries)
+def apply_seen(
+    driver: "psycopg.Connection[Any]",
+    rules: Rules,
+    seen: HeldCase,
+    decision: Decision,
+    actor: Mapping[str, Any],
+    now: datetime,
+) -> bool:
+    """Write a decision about a case that was seen but not held, in one statement; say whether that could be done.
+
+    It cannot when somebody has written the case or one of the deadlines since, or when messages have to be taken back:
+    then nothing is written, and the case must be held.
+    """
+    rows = deadline_rows(rules, decision.deadlines, seen.case.id, seen.deadlines, now)
+    if not seen.unsent.isdisjoint([row["id"] for row in (*rows.ended, *rows.revised)]):
+        return False
+    statement = Statement()
+    _collect(statement, rules, seen, decision, rows, actor, now)
+    try:
+        statement.run(driver)
+    except (StaleRowError, psycopg.IntegrityError):
+        return False
+    return True
+
+
+def _collect(
+    writes: Writes,
+    rules: Rules,
+    held: HeldCase,
+    decision: Decision,
+    rows: DeadlineRows,
+    actor: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Collect every write of a decision; the case's comes first, so that its row is locked before any other."""
+    case = held.case
+    record = history_row(decision, rules.definition.version, case.id, actor, case.head, now)
+    values = case_values(rules, decision, record["hash"], now)
+    writes.update(tables.case, [{"id": case.id, **values}], [{"seq": case.seq}])
+    writes.insert(tables.history, [record])
+    write_deadline_rows(writes, rows, held.deadlines)
+    writes.insert(tables.outbox, invitation_rows(rules, case, decision, now))
 
 
 def _take_back_unsent(connection: Connection, held: HeldCase, rows: DeadlineRows, now: datetime) -> None:
@@ -109,99 +121,3 @@ def _take_back_unsent(connection: Connection, held: HeldCase, rows: DeadlineRows
     muted = {row_id: quiet for row_id, quiet in quiets.items() if row_id in held.unsent}
     if muted:
         mute_unsent(connection, muted, now)
-
-
-def deadline_rows(
-    rules: Rules, steps: Sequence[DeadlineStep], case_id: int, open_rows: Sequence[Any], now: datetime
-) -> DeadlineRows:
-    """Return the rows for the deadline steps of a decision, given the case's open deadlines as stored."""
-    stored = {(row.kind, row.occurrence, row.entry_seq, row.generation): row for row in open_rows}
-    rows = DeadlineRows()
-    for step in steps:
-        key = (step.key.kind, step.key.occurrence, step.key.entry_seq, step.key.generation)
-        if step.became is Became.OPENED:
-            rows.opened.append(_opened_row(rules, step, case_id, now))
-        elif step.became is Became.REVISED:
-            rows.revised.append(_revised_row(rules, step, stored[key], rows.reasons))
-        else:
-            _end(rules, step, stored[key], rows, now)
-    return rows
-
-
-def _opened_row(rules: Rules, step: DeadlineStep, case_id: int, now: datetime) -> dict[str, Any]:
-    watch = step.watch
-    state = LadderState(_due(watch))
-    return {
-        "case_id": case_id,
-        "kind": step.key.kind,
-        "occurrence": step.key.occurrence,
-        "entry_seq": step.key.entry_seq,
-        "generation": step.key.generation,
-        "status": deadlines.OPEN,
-        "due_on": _due(watch),
-        "next_rung": 0,
-        "next_at": None if watch.paused else _next_at(rules, step.key.kind, state),
-        "paused": watch.paused,
-        "opened_at": now,
-    }
-
-
-def _due(watch: Watch) -> date:
-    return cast(date, watch.due_on)  # the planner dates every deadline it opens or revises
-
-
-def _next_at(rules: Rules, kind: str, state: LadderState) -> datetime | None:
-    definition = rules.definition
-    return next_moment(definition.deadlines[kind], state, rules.calendar, definition.hours)
-
-
-def _revised_row(rules: Rules, step: DeadlineStep, row: Any, reasons: dict[int, Reason]) -> dict[str, Any]:
-    watch = step.watch
-    quiet_is_new = watch.quiet is not None and quiet_json(watch.quiet) != row.quiet
-    told = not quiet_is_new and row.quiet_told
-    state = LadderState(_due(watch), row.next_rung, watch.quiet, told)
-    if watch.paused and not row.paused:
-        reasons[row.id] = Reason.PAUSED
-    return {
-        "id": row.id,
-        "due_on": _due(watch),
-        "next_at": None if watch.paused else _next_at(rules, step.key.kind, state),
-        "paused": watch.paused,
-        "quiet": quiet_json(watch.quiet),
-        "quiet_told": told,
-    }
-
-
-def _end(rules: Rules, step: DeadlineStep, row: Any, rows: DeadlineRows, now: datetime) -> None:
-    reason = REASONS[step.became]
-    # A migration may have dropped the kind; its ladder is then settled by the version it was opened under.
-    deadline = rules.definition.deadlines.get(step.key.kind)
-    settled = settle(deadline, ladder_state(row), reason, rules.calendar, rules.definition.hours) if deadline else ()
-    rows.entries.extend(entry_rows(settled, row.id, now))
-    rows.reasons[row.id] = reason
-    rows.ended.append(
-        {
-            "id": row.id,
-            "status": step.became.value,
-            "next_at": None,
-            "ended_at": now,
-            "accounted": row.accounted + len(settled),
-        }
-    )
-
-
-def entry_rows(entries: Sequence[Entry], deadline_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Return the ledger rows for entries of one deadline."""
-    return [{"deadline_id": deadline_id, "decided_at": now, **entry_columns(entry, now)} for entry in entries]
-
-
-def entry_columns(entry: Entry, now: datetime) -> dict[str, Any]:
-    """Return what the ledger says of an entry, whichever deadline's it is. What is not queued is settled at once."""
-    return {
-        "rung": entry.key,
-        "slot": entry.slot,
-        "outcome": entry.outcome.value,
-        "reason": entry.reason.value if entry.reason else None,
-        "late": entry.late,
-        "settled_at": None if entry.reason is None else now,
-    }

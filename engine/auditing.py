@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, String, cast, func, select
 
+from engine.errors import DefinitionMissingError
 from engine.parts import Engine
 from engine.replaying import Divergence, Replayed, replay_all
 from storage.deadlines import OPEN
@@ -18,12 +19,12 @@ from workflows.calendar import Calendar, calendar_named
 from workflows.ladders import LadderStep, Outcome, ladder_steps
 from workflows.model import Definition
 
-__all__ = ["Cause", "Divergence", "Gap", "Replayed", "replay_all", "unaccounted"]
+__all__ = ["Cause", "Divergence", "Gap", "Replayed", "each_gap", "replay_all", "unaccounted"]
 
 Steps = tuple[tuple[str, tuple[str, ...]], ...]  # (key, slots) of each step of a ladder, in order
 
 GRACE = timedelta(minutes=10)
-BATCH = 1000
+BATCH = 250
 
 
 class Cause(StrEnum):
@@ -36,7 +37,7 @@ class Cause(StrEnum):
     NO_ENTRY = "no_entry"  # a step that has passed has no entry for one of its slots
     NO_MESSAGE = "no_message"  # on its way according to the ledger, but no message is
     NOT_SETTLED = "not_settled"  # a final outcome without the time it was reached
-    NO_LADDER = "no_ladder"  # its programme's version has no such deadline
+    NO_LADDER = "no_ladder"  # its programme's version has no such deadline, or is not published here
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,12 @@ class Gap:
 
 
 def unaccounted(engine: Engine, now: datetime, grace: timedelta = GRACE) -> list[Gap]:
-    """Return every gap there is; an empty list means that nothing has been lost.
+    """Return every gap there is; an empty list means that nothing has been lost. Arguments as for `each_gap`."""
+    return list(each_gap(engine, now, grace))
+
+
+def each_gap(engine: Engine, now: datetime, grace: timedelta = GRACE) -> Iterator[Gap]:
+    """Give every gap there is, one after the other: whoever counts them needs no room for a million.
 
     Args:
         engine: the parts.
@@ -60,8 +66,11 @@ def unaccounted(engine: Engine, now: datetime, grace: timedelta = GRACE) -> list
     """
     with engine.database.read() as connection:
         ladders = _Ladders(engine, connection, now)
-        batches = (gap for rows in _batches(connection) for gap in _in_batch(connection, ladders, rows, now - grace))
-        return [*_overdue(connection, now - grace), *_unsettled(connection), *_not_on_their_way(connection), *batches]
+        yield from _overdue(connection, now - grace)
+        yield from _unsettled(connection)
+        yield from _not_on_their_way(connection)
+        for rows in _batches(connection):
+            yield from _in_batch(connection, ladders, rows, now - grace)
 
 
 def _overdue(connection: Connection, moment: datetime) -> Iterator[Gap]:
@@ -160,10 +169,17 @@ class _Ladders:
         """Return (key, slots) of each step in order, which no date changes; None when there is no such deadline."""
         name = (row.programme, version, row.kind)
         if name not in self._known:
-            definition = self._engine.rulebook.definition(self._connection, row.programme, version)
-            steps = self._dated(row, definition)[0] if row.kind in definition.deadlines else None
-            self._known[name] = tuple((step.key, step.slots) for step in steps) if steps is not None else None
+            self._known[name] = self._looked_up(row, version)
         return self._known[name]
+
+    def _looked_up(self, row: Row[Any], version: str) -> Steps | None:
+        try:
+            definition = self._engine.rulebook.definition(self._connection, row.programme, version)
+        except DefinitionMissingError:
+            return None  # a gap like any other: one stranded case must not keep the others from being looked at
+        if row.kind not in definition.deadlines:
+            return None
+        return tuple((step.key, step.slots) for step in self._dated(row, definition)[0])
 
     def moment(self, row: Row[Any], version: str) -> datetime:
         """Return when the next step comes at the latest.

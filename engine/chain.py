@@ -11,8 +11,12 @@ START = ""
 
 
 def chained(head: str, row: Mapping[str, Any]) -> str:
-    """Return the hash of a row of history that follows the hash `head`."""
-    content = {name: _plain(value) for name, value in row.items() if name != "hash"}
+    """Return the hash of a row, of a history or a log, that follows the hash `head`. Its one instant is called `at`."""
+    content = {**row}
+    content.pop("hash", None)
+    at = content.get("at")
+    if isinstance(at, datetime):
+        content["at"] = at.astimezone(UTC).isoformat()
     return hashlib.sha256((head + canonical(content)).encode()).hexdigest()
 
 
@@ -24,7 +28,3 @@ def first_break(rows: list[Mapping[str, Any]], head: str) -> int | None:
             return number
         last = row["hash"]
     return None if last == head else len(rows) + 1
-
-
-def _plain(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

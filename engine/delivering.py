@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from engine import leases
 from engine.alarms import raise_alarm
 from engine.delivered import Delivered
 from engine.holding import may_leave
@@ -24,12 +25,11 @@ from notifications.messages import Reason as Said
 from storage import circuits, outbox
 from storage.circuits import Gate
 
-__all__ = ["BATCH", "LEASE", "Delivered", "claim", "deliver"]
+__all__ = ["BATCH", "Delivered", "claim", "deliver"]
 
 log = structlog.get_logger(__name__)
 
 BATCH = 100
-LEASE = timedelta(minutes=5)
 LOST_LEASES = 5  # in a row, without a word of what became of the message: it kills its postmen
 CHANNELS = ("email", "teams")
 
@@ -41,6 +41,7 @@ class Turn:
     channel: str
     gate: Gate
     leases: datetime
+    claims: list[dict[str, Any]] = field(default_factory=list)  # to be written together
 
 
 def deliver(
@@ -70,7 +71,9 @@ def deliver(
     total = Delivered()
     while most is None or total.handled < most:
         done = (
-            _side_by_side(engine, moment, limit) if engine.real_time and most is None else _in_turn(engine, now, limit)
+            _side_by_side(engine, moment, limit)
+            if engine.real_time and most is None
+            else _in_turn(engine, moment, limit)
         )
         total += done
         if done.handled == 0:
@@ -78,8 +81,8 @@ def deliver(
     return total
 
 
-def _in_turn(engine: Engine, now: datetime, limit: int) -> Delivered:
-    rounds = (_round(engine, lambda: now, limit, channel) for channel in CHANNELS)
+def _in_turn(engine: Engine, moment: Moment, limit: int) -> Delivered:
+    rounds = (_round(engine, moment, limit, channel) for channel in CHANNELS)
     return sum(rounds, Delivered())
 
 
@@ -95,8 +98,9 @@ def _side_by_side(engine: Engine, moment: Moment, limit: int) -> Delivered:
 
 
 def _round(engine: Engine, moment: Moment, limit: int, channel: str) -> Delivered:
-    done, parcels = claim(engine, moment(), limit, (channel,))
-    return done + send_all(engine, parcels, moment)
+    begun = moment()
+    done, parcels = claim(engine, begun, limit, (channel,))
+    return done + send_all(engine, parcels, moment, begun)
 
 
 def claim(
@@ -174,6 +178,7 @@ def _settled(desk: Desk, rows: Sequence[Row[Any]], turn: Turn) -> tuple[Delivere
             case Postpone():
                 _postponed(desk, row, verdict)
                 done += Delivered(postponed=1)
+    outbox.write_leases(desk.connection, turn.claims)
     if parcels and turn.gate is Gate.PROBE:
         circuits.begin_probe(desk.connection, turn.channel, turn.leases)
     return done, joined(parcels)
@@ -202,16 +207,18 @@ def _judged(desk: Desk, row: Row[Any]) -> Verdict | None:
 
 
 def _leased(desk: Desk, row: Row[Any], verdict: Send, turn: Turn) -> Parcel:
-    token = outbox.lease(
-        desk.connection,
-        row.id,
-        turn.leases,
-        LEASE,
+    claim = outbox.leased(
+        row,
+        turn.leases + leases.LEASE,
         staff_id=verdict.staff_id,
         unit_id=verdict.unit_id,
         post_id=verdict.post_id,
         **_after_losing(row),
     )
+    if turn.channel == "teams":
+        outbox.write_leases(desk.connection, [claim])  # the verdict on the next one counts the posts under way
+    else:
+        turn.claims.append(claim)
     if verdict.stand_in_for is not None:
         watched, case = desk.deadlines[row.deadline_id], desk.cases[row.case_id]
         about = verdict.stand_in_for
@@ -220,7 +227,7 @@ def _leased(desk: Desk, row: Row[Any], verdict: Send, turn: Turn) -> Parcel:
         )
     return Parcel(
         message_id=row.id,
-        token=token,
+        token=claim["lease"],
         key=row.key,
         kind=row.kind,
         to=verdict.to,

@@ -1,5 +1,6 @@
 """What use cases refuse. A case that is foreign to the actor answers exactly like one that does not exist."""
 
+from access.consents import Refused
 from workflows.errors import BevakaError
 
 
@@ -67,3 +68,28 @@ class UnknownUnitError(BevakaError):
         self.code = code
         self.allowed = allowed
         super().__init__(f"there is no unit {code}; known: {', '.join(allowed)}")
+
+
+class DisclosureRefusedError(BevakaError):
+    """No consent and no law allows to tell this, with every reason and the fields that nothing covers."""
+
+    def __init__(self, ref: str, refused: Refused) -> None:
+        self.ref = ref
+        self.refused = refused
+        super().__init__(f"{ref}: may not be disclosed: {', '.join((*refused.reasons, *refused.fields))}")
+
+
+class UnloggedReadError(BevakaError):
+    """A read of a person that could not be logged, and is therefore refused."""
+
+    def __init__(self) -> None:
+        super().__init__("the reading cannot be logged, so it is refused")
+
+
+class UnknownFieldError(BevakaError):
+    """A field that neither the programme nor the person has."""
+
+    def __init__(self, field: str, allowed: tuple[str, ...]) -> None:
+        self.field = field
+        self.allowed = allowed
+        super().__init__(f"there is no such field; known: {', '.join(allowed)}")

@@ -9,17 +9,21 @@ from sqlalchemy import Connection
 
 from access.actors import Actor
 from access.rules import Action
-from engine.applying import apply
+from engine.applying import apply_held, apply_seen
 from engine.authorising import authorise
+from engine.consent_expiry import refuse_on_run_out_consent
 from engine.errors import CaseMovedError, CaseNotFoundError
+from engine.event_effects import must_be_held, write_effects
 from engine.parts import Engine
 from storage import cases
 from storage.cases import CaseRow
-from storage.held_cases import hold_case
-from workflows.case import Decision, Event
+from storage.held_cases import hold_case, see_case
+from workflows.case import Builtin, Decision, Event
 from workflows.machine import BUILTINS, decide
 from workflows.planning import Rules
 from workflows.values import snapshot_from_json
+
+_BUILTIN_ACTIONS: Mapping[str, Action] = {Builtin.DISCLOSE: Action.DISCLOSE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +62,73 @@ def fire(
         CaseMovedError: the case is no longer as the actor saw it.
         EventRefusedError: the machine refuses, with every reason.
     """
-    with engine.database.write() as connection:
-        held = hold_case(connection, ref, now)
-        if held is None:
-            raise CaseNotFoundError(ref)
-        engine.rulebook.remember_closures(connection, now, held.closures)
-        case, rules = held.case, _allowed(engine, connection, held.case, event, actor, now)
-        if expected_entry is not None and expected_entry != case.entry_seq:
-            raise CaseMovedError(ref, expected_entry, case.entry_seq)
-        if expected_seq is not None and expected_seq != case.seq:
-            raise CaseMovedError(ref, expected_seq, case.seq)
-        decision = decide(rules, snapshot_of(case), event, now)
-        if not apply(connection, rules, held, decision, actor_columns(actor), now):
-            raise CaseMovedError(ref, case.entry_seq, case.entry_seq)
+    act = Act(ref, event, actor, now, expected_entry, expected_seq)
+    fired = None if engine.database.is_sqlite else _fire_seen(engine, act)
+    fired = fired or _fire_held(engine, act)
     engine.nudge()
-    return Fired(ref, rules, decision)
+    return fired
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who lets what happen to which case, and what that person saw of it."""
+
+    ref: str
+    event: Event
+    actor: Actor
+    now: datetime
+    expected_entry: int | None = None
+    expected_seq: int | None = None
+
+
+def _fire_seen(engine: Engine, act: Act) -> Fired | None:
+    """Fire without holding the case, in two round trips; None when that cannot be done and nothing has happened."""
+    with engine.database.at_once() as driver:
+        seen = see_case(driver, act.ref, act.now)
+        if seen is None:
+            raise CaseNotFoundError(act.ref)
+        rules = engine.rulebook.known(seen.case.programme, seen.case.version, seen.closures)
+        if rules is None:
+            return None
+        decision = _decided(rules, seen.case, act)
+        if must_be_held(rules, decision, act.now):
+            return None
+        done = apply_seen(driver, rules, seen, decision, actor_columns(act.actor), act.now)
+        return Fired(act.ref, rules, decision) if done else None
+
+
+def _fire_held(engine: Engine, act: Act) -> Fired:
+    """Fire while the case is held: whoever writes it, or its deadlines, waits."""
+    with engine.database.write() as connection:
+        return fire_within(connection, engine, act)
+
+
+def fire_within(connection: Connection, engine: Engine, act: Act) -> Fired:
+    """Fire in the caller's transaction, which holds the case from then on; raises as `fire`."""
+    held = hold_case(connection, act.ref, act.now)
+    if held is None:
+        raise CaseNotFoundError(act.ref)
+    authorise(act.actor, Action.SEE_CASE, held.case, act.ref)
+    engine.rulebook.remember_closures(connection, act.now, held.closures)
+    rules = engine.rulebook.rules(connection, held.case.programme, held.case.version, act.now)
+    decision, who = _decided(rules, held.case, act), actor_columns(act.actor)
+    if not apply_held(connection, rules, held, decision, who, act.now):
+        raise CaseMovedError(act.ref, held.case.entry_seq, held.case.entry_seq)
+    if must_be_held(rules, decision, act.now):
+        write_effects(connection, rules, held.case, decision, who, act.now)
+    return Fired(act.ref, rules, decision)
+
+
+def _decided(rules: Rules, case: CaseRow, act: Act) -> Decision:
+    """Return what the machine decides, if the actor may and saw the case as it is."""
+    _authorise(rules, case, act.event, act.actor)
+    if act.expected_entry is not None and act.expected_entry != case.entry_seq:
+        raise CaseMovedError(act.ref, act.expected_entry, case.entry_seq)
+    if act.expected_seq is not None and act.expected_seq != case.seq:
+        raise CaseMovedError(act.ref, act.expected_seq, case.seq)
+    snapshot = snapshot_of(case)
+    refuse_on_run_out_consent(rules, snapshot, act.event, act.now)
+    return decide(rules, snapshot, act.event, act.now)
 
 
 def preview(engine: Engine, ref: str, event: Event, actor: Actor, now: datetime) -> Fired:
@@ -81,18 +137,18 @@ def preview(engine: Engine, ref: str, event: Event, actor: Actor, now: datetime)
         case = cases.find_case(connection, ref)
         if case is None:
             raise CaseNotFoundError(ref)
-        rules = _allowed(engine, connection, case, event, actor, now)
+        authorise(actor, Action.SEE_CASE, case, ref)
+        rules = engine.rulebook.rules(connection, case.programme, case.version, now)
+        _authorise(rules, case, event, actor)
+        refuse_on_run_out_consent(rules, snapshot_of(case), event, now)
         return Fired(ref, rules, decide(rules, snapshot_of(case), event, now))
 
 
-def _allowed(engine: Engine, connection: Connection, case: CaseRow, event: Event, actor: Actor, now: datetime) -> Rules:
-    """Return the rules of a case if the actor may let this event happen to it."""
-    authorise(actor, Action.SEE_CASE, case, case.ref)
-    rules = engine.rulebook.rules(connection, case.programme, case.version, now)
+def _authorise(rules: Rules, case: CaseRow, event: Event, actor: Actor) -> None:
+    """Raise unless the actor may let this event happen to the case."""
     transition = rules.definition.transitions.get(event.name)
-    action = Action.STEER if event.name in BUILTINS else Action.FIRE
+    action = _BUILTIN_ACTIONS.get(event.name, Action.STEER) if event.name in BUILTINS else Action.FIRE
     authorise(actor, action, case, case.ref, transition.by if transition else frozenset())
-    return rules
 
 
 def snapshot_of(case: CaseRow) -> Any:

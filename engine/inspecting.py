@@ -20,7 +20,7 @@ from engine.inspecting_outbox import OutboxLine, outbox_lines
 from engine.inspecting_pages import CursorError
 from engine.inspecting_persons import PersonView, identity_of, person_of
 from engine.inspecting_programmes import ProgrammeTitles, programme_titles
-from engine.inspecting_staff import Member, RoleLine, StaffLine, UnitLine, member_of, staff_list, units, who_may_enter
+from engine.inspecting_staff import Member, RoleLine, StaffLine, UnitLine, member_of, staff_list, units
 from engine.inspecting_system import ChannelLine, ProgrammeLine, SystemView, system_view
 
 __all__ = [
@@ -66,5 +66,4 @@ __all__ = [
     "staff_list",
     "system_view",
     "units",
-    "who_may_enter",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from access.actors import Actor
 from access.rules import Action, CaseFacts, may
 from engine.authorising import authorise, facts_of
+from engine.consent_expiry import counting
 from engine.firing import snapshot_of
 from engine.inspecting_case_parts import AskedLine, CaseView, FieldLine, MeetingLine, Move, PauseLine
 from engine.inspecting_deadlines import deadline_lines
@@ -54,6 +55,7 @@ def _view(
 ) -> CaseView:
     definition, snapshot = rules.definition, snapshot_of(case)
     state = definition.states[case.state]
+    counts = counting(snapshot, now)
     return CaseView(
         ref=case.ref,
         programme=case.programme,
@@ -74,7 +76,7 @@ def _view(
         facts={name: snapshot.data.get(name) for name in definition.facts},
         deadlines=deadline_lines(connection, case, rules, snapshot, directory, now),
         timeline=timeline_of(engine, connection, case, definition, directory, now),
-        moves=tuple(_move(rules, snapshot, t, actor, facts_of(case), now) for t in definition.transitions.values()),
+        moves=tuple(_move(rules, counts, t, actor, facts_of(case), now) for t in definition.transitions.values()),
         pauses=_pauses(definition, snapshot),
         meetings=_meetings(definition, snapshot),
         may=frozenset(action for action in SHOWN_ACTIONS if may(actor, action, facts_of(case))),

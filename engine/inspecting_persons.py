@@ -1,21 +1,21 @@
-"""Who a case is about: read only together with the line in the access log that says so (DESIGN §1, promise 7)."""
+"""Who a case is about: the one gate through which a person is read, and only with its line in the access log."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from access.actors import Actor
-from access.identities import Identity, SealedIdentity
+from access.identities import Identity, IdentityUnreadableError, SealedIdentity
 from access.rules import CARE_ROLES, Action, roles_on
+from engine.access_logging import log_reading
 from engine.authorising import authorise, facts_of
-from engine.firing import actor_columns, snapshot_of
+from engine.firing import snapshot_of
 from engine.inspecting_case_parts import FieldLine
 from engine.parts import Engine
 from storage import cases
 from storage.cases import CaseRow
 from storage.people import find_person
-from storage.tables import access_log
 from workflows.model import Field
 
 
@@ -43,23 +43,50 @@ def person_of(engine: Engine, ref: str, actor: Actor, now: datetime) -> PersonVi
     Raises:
         CaseNotFoundError: there is no such case, or none of the actor's business.
         NotAllowedError: the actor sees the case but not the person.
+        UnloggedReadError: the reading cannot be logged.
         IdentityUnreadableError: the sealed identity cannot be opened.
     """
     with engine.database.write() as connection:
         case = authorise(actor, Action.SEE_PERSON, cases.find_case(connection, ref), ref)
-        _log(connection, case, actor, now)
-        return PersonView(_opened(engine, connection, case), _personal_fields(engine, connection, case, actor, now))
+        identity = open_identity(engine, connection, case, actor, now)
+        return PersonView(identity, _personal_fields(engine, connection, case, actor, now))
 
 
-def _log(connection: Connection, case: CaseRow, actor: Actor, now: datetime) -> None:
-    row = {"at": now, **actor_columns(actor), "action": Action.SEE_PERSON.value}
-    connection.execute(insert(access_log), [row | {"person_id": case.person_id, "case_id": case.id}])
+def open_identity(
+    engine: Engine,
+    connection: Connection,
+    case: CaseRow,
+    actor: Actor,
+    now: datetime,
+    action: str = Action.SEE_PERSON,
+) -> Identity:
+    """Return who a case is about, the reading logged first; nobody else opens identities for somebody to see.
+
+    The caller has authorised the actor, and gives nothing out before its transaction is committed.
+
+    Raises:
+        UnloggedReadError: the reading cannot be logged.
+        IdentityUnreadableError: the sealed identity cannot be opened.
+    """
+    log_reading(connection, case, actor, str(action), now)
+    return _opened(engine, connection, case.person_id)
 
 
-def _opened(engine: Engine, connection: Connection, case: CaseRow) -> Identity:
-    row = find_person(connection, case.person_id)
+def name_of(engine: Engine, connection: Connection, person_id: str) -> str:
+    """Return a person's name for the house itself to compare; whoever is told what came of it is logged by the caller.
+
+    Returns an empty text where the identity cannot be opened.
+    """
+    try:
+        return _opened(engine, connection, person_id).name
+    except IdentityUnreadableError:
+        return ""
+
+
+def _opened(engine: Engine, connection: Connection, person_id: str) -> Identity:
+    row = find_person(connection, person_id)
     if row is None:
-        raise LookupError(case.id)  # the foreign key makes this impossible
+        raise LookupError(person_id)  # the foreign keys make this impossible
     return engine.vault.open(row.id, SealedIdentity(row.key_id, row.wrapped_key, row.nonce, row.ciphertext))
 
 

@@ -104,10 +104,3 @@ def member_of(engine: Engine, staff_id: int) -> Member | None:
         return None
     actor = Actor.staff(staff_id, [Grant(role, unit_id) for role, unit_id in held])
     return Member(actor, staff_id, row.name, tuple(dict.fromkeys(role for role, _ in held)))
-
-
-def who_may_enter(engine: Engine) -> tuple[tuple[int, str], ...]:
-    """Return id and name of everybody who holds a role here, by name. For the door before sign-in only."""
-    query = select(staff.c.id, staff.c.name).where(staff.c.active, staff.c.id.in_(select(membership.c.staff_id)))
-    with engine.database.read() as connection:
-        return tuple((row.id, row.name) for row in connection.execute(query.order_by(staff.c.name)))

@@ -14,6 +14,9 @@ EVENT_TITLES: Mapping[str, Text] = {
     Builtin.MIGRATE: Text("Flyttat till ny version", "Moved to a new version"),
     Builtin.ACKNOWLEDGE: Text("Bevakning kvitterad", "Deadline acknowledged"),
     Builtin.SNOOZE: Text("Bevakning uppskjuten", "Deadline snoozed"),
+    Builtin.CONSENT: Text("Samtycke antecknat med villkor", "Consent recorded with its terms"),
+    Builtin.WITHDRAW: Text("Samtycke återkallat", "Consent withdrawn"),
+    Builtin.DISCLOSE: Text("Uppgifter utlämnade", "Data disclosed"),
 }
 ANSWER_TITLES: Mapping[str, Text] = {
     "kind": Text("Skäl till paus", "Reason for the pause"),
@@ -21,6 +24,16 @@ ANSWER_TITLES: Mapping[str, Text] = {
     "until_on": Text("Till", "Until"),
     "deadline": Text("Bevakning", "Deadline"),
     "reason": Text("Skäl", "Reason"),
+    "giver": Text("Lämnat av", "Given by"),
+    "from_party": Text("Från myndighet", "From authority"),
+    "to_party": Text("Till myndighet", "To authority"),
+    "recipient": Text("Mottagare", "Recipient"),
+    "purpose": Text("Ändamål", "Purpose"),
+    "groups": Text("Slag av uppgifter", "Groups of data"),
+    "form": Text("Form", "Form"),
+    "fields": Text("Uppgifter", "Data"),
+    "ground": Text("Rättslig grund", "Legal ground"),
+    "asked_on": Text("Begärt den", "Asked for on"),
 }
 
 

@@ -11,18 +11,19 @@ from sqlalchemy import Connection, select
 
 from access.actors import Actor
 from access.identities import Identity, IdentityVault
-from engine.applying import DeadlineRows, case_values, deadline_rows, history_row, write_deadline_rows
+from engine.applying import case_values, history_row
 from engine.chain import START
+from engine.deadline_rows import DeadlineRows, deadline_rows
 from engine.firing import actor_columns
 from storage import cases, people, tables
-from storage.batch import Batch
+from storage.bulk import among, insert_many, reserve_ids
 from workflows.case import Builtin, Decision, Event
 from workflows.guards import Value
 from workflows.machine import decide
 from workflows.planning import Rules, as_date
 
 REF_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
-BATCH = 500
+BATCH = 1000
 
 Progress = Callable[[int, int], None]
 
@@ -77,26 +78,25 @@ def open_cases(
 def _open_batch(
     connection: Connection, vault: IdentityVault, rules: Rules, batch: Sequence[NewCase], actor: Actor, now: datetime
 ) -> list[OpenedCase]:
-    persons = _persons(connection, vault, batch)
+    indexes = [vault.index(new.identity.number) for new in batch]
+    persons = _persons(connection, vault, dict(zip(indexes, (new.identity for new in batch), strict=True)))
     known = cases.known_decisions(connection, rules.definition.programme, list(persons.values()))
     fresh: list[tuple[NewCase, Decision, str]] = []
-    for new in batch:
-        person_id = persons[vault.index(new.identity.number)]
+    for new, index in zip(batch, indexes, strict=True):
         decision = decide(rules, None, Event(Builtin.OPEN, new.data), now)
         decided_on = as_date(new.data.get("decision_date"))
-        if decided_on is not None and (person_id, decided_on) not in known:
-            known.add((person_id, decided_on))
-            fresh.append((new, decision, person_id))
+        if decided_on is not None and (persons[index], decided_on) not in known:
+            known.add((persons[index], decided_on))
+            fresh.append((new, decision, persons[index]))
     return _insert(connection, rules, fresh, actor, now) if fresh else []
 
 
-def _persons(connection: Connection, vault: IdentityVault, batch: Sequence[NewCase]) -> dict[str, str]:
+def _persons(connection: Connection, vault: IdentityVault, identities: Mapping[str, Identity]) -> dict[str, str]:
     """Return the person id by keyed index, adding whoever is not known yet."""
-    indexes = {vault.index(new.identity.number): new.identity for new in batch}
-    known = people.persons_by_index(connection, indexes)
-    missing = {index: str(uuid4()) for index in indexes if index not in known}
-    rows = [_sealed(vault, index, person_id, indexes[index]) for index, person_id in missing.items()]
-    people.insert_persons(connection, rows)
+    known = people.persons_by_index(connection, identities)
+    missing = {index: str(uuid4()) for index in identities if index not in known}
+    rows = [_sealed(vault, index, person_id, identities[index]) for index, person_id in missing.items()]
+    insert_many(connection, tables.person, rows)
     return known | missing
 
 
@@ -116,24 +116,23 @@ def _insert(
     connection: Connection, rules: Rules, fresh: Sequence[tuple[NewCase, Decision, str]], actor: Actor, now: datetime
 ) -> list[OpenedCase]:
     refs = _free_refs(connection, len(fresh))
-    rows = [_case_row(rules, *item, ref, now) for item, ref in zip(fresh, refs, strict=True)]
-    ids = cases.insert_cases(connection, rows)
-    records, watched = [], DeadlineRows()
-    for (_, decision, _), case_id, row in zip(fresh, ids, rows, strict=True):
-        record = history_row(decision, rules.definition.version, case_id, actor_columns(actor), START, now)
+    # The first row of a history covers its case's id: with ids drawn beforehand, every row is written once.
+    ids = reserve_ids(connection, tables.case, len(fresh))
+    who = actor_columns(actor)
+    opened, records, watched = [], [], DeadlineRows()
+    for (new, decision, person_id), case_id, ref in zip(fresh, ids, refs, strict=True):
+        record = history_row(decision, rules.definition.version, case_id, who, START, now)
         records.append(record)
-        row["head"] = record["hash"]
+        opened.append({"id": case_id, **_case_row(rules, new, decision, person_id, ref, record["hash"], now)})
         watched.opened.extend(deadline_rows(rules, decision.deadlines, case_id, (), now).opened)
-    batch = Batch(connection)
-    batch.insert(tables.history, records)
-    batch.update(tables.case, [{"id": case_id, "head": row["head"]} for case_id, row in zip(ids, rows, strict=True)])
-    write_deadline_rows(batch, watched)
-    batch.send()
+    insert_many(connection, tables.case, opened)
+    insert_many(connection, tables.history, records)
+    insert_many(connection, tables.deadline, watched.opened)
     return [OpenedCase(case_id, ref) for case_id, ref in zip(ids, refs, strict=True)]
 
 
 def _case_row(
-    rules: Rules, new: NewCase, decision: Decision, person_id: str, ref: str, now: datetime
+    rules: Rules, new: NewCase, decision: Decision, person_id: str, ref: str, head: str, now: datetime
 ) -> dict[str, Any]:
     return {
         "ref": ref,
@@ -144,7 +143,7 @@ def _case_row(
         "coordinator_id": new.coordinator_id,
         "handler_id": new.handler_id,
         "opened_at": now,
-        **case_values(rules, decision, START, now),
+        **case_values(rules, decision, head, now),
     }
 
 
@@ -153,11 +152,14 @@ def _free_refs(connection: Connection, count: int) -> list[str]:
     found: set[str] = set()
     while len(found) < count:
         drawn = {_ref() for _ in range(count - len(found))}
-        taken = connection.execute(select(tables.case.c.ref).where(tables.case.c.ref.in_(drawn))).scalars()
+        taken = connection.execute(
+            select(tables.case.c.ref).where(among(connection, tables.case.c.ref, drawn))
+        ).scalars()
         found |= drawn - set(taken)
     return list(found)
 
 
 def _ref() -> str:
-    letters = "".join(secrets.choice(REF_ALPHABET) for _ in range(8))
+    drawn = secrets.randbits(40)  # eight letters of five bits
+    letters = "".join(REF_ALPHABET[drawn >> place & 31] for place in range(0, 40, 5))
     return f"BV-{letters[:4]}-{letters[4:]}"

@@ -17,7 +17,8 @@ from notifications.channels.email import message_id
 from notifications.messages import Reason as Said
 from notifications.outcomes import Accepted, DeliveryFailed, backoff
 from notifications.recipients import Mailbox
-from storage import cases, deadlines, ledger, outbox
+from storage import cases, deadlines, ledger, outbox, rests
+from storage.acceptances import write_accepted
 from storage.cases import CaseRow
 from storage.tables import deadline, team_channel
 from workflows.dates import local_date, next_open
@@ -47,8 +48,16 @@ def dropped(desk: Desk, row: Row[Any], verdict: Drop) -> None:
 def poisoned(desk: Desk, row: Row[Any], error: str = POISON) -> None:
     """Set aside a message nobody can make sense of, so that it does not hold up the rest; the admins hear of it."""
     failed = {"outcome": Outcome.FAILED.value, "reason": Reason.UNDELIVERABLE.value}
+    doubt = outbox.is_in_doubt(row)
     outbox.write_message(
-        desk.connection, row.id, state=outbox.DEAD, error=error, done_at=desk.now, leased_until=None, **failed
+        desk.connection,
+        row.id,
+        state=outbox.DEAD,
+        error=error,
+        uncertain=doubt,
+        done_at=desk.now,
+        leased_until=None,
+        **failed,
     )
     if row.deadline_id is not None and row.rung is not None:
         ledger.settle_entry(desk.connection, row.deadline_id, row.rung, row.slot, at=desk.now, **failed)
@@ -81,6 +90,15 @@ def _day_of_meeting(message: Row[Any], now: datetime) -> date:
 
 def record(engine: Engine, parcel: Parcel, returned: Returned, now: datetime) -> bool:
     """Write what became of a parcel; say whether its claim was still the newest (a stale sender changes nothing)."""
+    if isinstance(returned, Accepted) and not engine.database.is_sqlite and parcel.slot != TEAM_SLOT:
+        return write_accepted(
+            engine.database,
+            parcel.message_id,
+            parcel.token,
+            at=now,
+            uncertain=returned.may_be_duplicate,
+            named=_named(engine, parcel),
+        )
     with engine.database.write() as connection:
         if isinstance(returned, Accepted):
             return _sent(engine, connection, parcel, returned, now)
@@ -89,6 +107,8 @@ def record(engine: Engine, parcel: Parcel, returned: Returned, now: datetime) ->
             cases.find_case_by_id(connection, parcel.case_id, lock=True)
         wait = None if returned.permanent else backoff(returned.code, parcel.attempts, _JITTER.random())
         _count_refusal(connection, parcel, returned, now)
+        if returned.retry_after is not None and parcel.unit_id is not None and parcel.slot == TEAM_SLOT:
+            rests.rest(connection, parcel.unit_id, now + returned.retry_after)
         if wait is None:
             return _given_up(engine, connection, parcel, returned, now)
         again = now + max(wait, returned.retry_after or wait)
@@ -115,9 +135,6 @@ def _sent(engine: Engine, connection: Connection, parcel: Parcel, accepted: Acce
         done_at=now,
     )
     if newest and parcel.deadline_id is not None and parcel.rung is not None:
-        named = (
-            message_id(parcel.key, engine.email.settings) if engine.email and isinstance(parcel.to, Mailbox) else None
-        )
         ledger.settle_entry(
             connection,
             parcel.deadline_id,
@@ -126,11 +143,16 @@ def _sent(engine: Engine, connection: Connection, parcel: Parcel, accepted: Acce
             outcome=Outcome.SENT.value,
             at=now,
             staff_id=parcel.staff_id,
-            message_id=named,
+            message_id=_named(engine, parcel),
         )
     if parcel.slot == TEAM_SLOT:
         connection.execute(update(team_channel).where(team_channel.c.unit_id == parcel.unit_id).values(refused=0))
     return newest
+
+
+def _named(engine: Engine, parcel: Parcel) -> str | None:
+    """Return the Message-ID of an email."""
+    return message_id(parcel.key, engine.email.settings) if engine.email and isinstance(parcel.to, Mailbox) else None
 
 
 def _given_up(engine: Engine, connection: Connection, parcel: Parcel, failure: DeliveryFailed, now: datetime) -> bool:

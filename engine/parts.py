@@ -7,6 +7,7 @@ from typing import Protocol
 
 from access.identities import IdentityVault
 from access.sealing import SecretBox
+from access.signing import Signer
 from engine.rulebook import Rulebook
 from notifications.channels.email import SmtpSettings
 from notifications.messages import Message
@@ -17,6 +18,10 @@ from storage.database import Database
 
 def stay_asleep() -> None:
     """Nudge nobody: the next tick of the clock finds the work."""
+
+
+def keep_nowhere(line: str) -> None:
+    """Keep no signed head outside."""
 
 
 class MailSession(Protocol):
@@ -55,6 +60,8 @@ class Engine:
         nudge: wakes a postman after a commit that made something due; must not raise and must not wait.
         real_time: whether `now` is the world's time. Then leases are measured by the database's clock, which all
             postmen share, and every channel has a thread of its own.
+        signer: signs the heads of the histories; without one none is signed.
+        keep_outside: keeps the line of a signed head where nobody who may write the database can write.
         hold_backlog: after more than a day without a postman, more due messages than this wait for a human; 0: never.
     """
 
@@ -65,6 +72,8 @@ class Engine:
     email: MailChannel | None = None
     teams: TeamChannel | None = None
     nudge: Callable[[], None] = stay_asleep
+    signer: Signer | None = None
+    keep_outside: Callable[[str], None] = keep_nowhere
     real_time: bool = False
     hold_backlog: int = 0
     rulebook: Rulebook = field(default_factory=Rulebook)

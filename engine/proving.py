@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from engine.auditing import Cause, unaccounted
+from engine.auditing import Cause, each_gap
 from engine.parts import Engine
 from storage.ticks import read_setting, write_setting
 
@@ -34,7 +34,7 @@ class Proof:
 
 def prove(engine: Engine, now: datetime) -> Proof:
     """Look at every rung of every deadline, keep what was found, and return it."""
-    found = Counter(gap.cause.value for gap in unaccounted(engine, now))
+    found = Counter(gap.cause.value for gap in each_gap(engine, now))
     proof = Proof(now, {cause.value: found[cause.value] for cause in Cause})
     with engine.database.write() as connection:
         write_setting(connection, SETTING, {"at": now.isoformat(), "gaps": dict(proof.gaps)})

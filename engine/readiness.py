@@ -3,13 +3,17 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from engine.metrics import Metrics, read_metrics
 from engine.parts import Engine
 from storage.errors import SchemaError
 from storage.schema import require_newest
 from storage.tables import case
+
+AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+"""What any use case raises while the database is away, full or overwhelmed. The same may succeed later."""
 
 
 def require_servable(engine: Engine, now: datetime) -> int:

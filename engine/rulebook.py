@@ -33,6 +33,12 @@ class Rulebook:
         definition = self.definition(connection, programme, version)
         return Rules(definition, self.calendar(connection, definition.calendar, now))
 
+    def known(self, programme: str, version: str, closures: frozenset[date]) -> Rules | None:
+        """Return a definition this process has read before, with a calendar; None when it has not."""
+        with self._lock:
+            definition = self._compiled.get((programme, version))
+        return Rules(definition, calendar_named(definition.calendar, closures)) if definition else None
+
     def calendar(self, connection: Connection, name: str, now: datetime) -> Calendar:
         """Return a calendar with the closures that had been declared at an instant."""
         return calendar_named(name, self._declared(connection, now))

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection, literal_column
 
 from engine.delivered import Delivered
+from engine.leases import Hand
 from engine.outcomes import POISON, Returned, record
 from engine.parcels import Parcel
 from engine.parts import Engine, MailSession
@@ -16,7 +17,7 @@ from engine.posts import message_of
 from notifications.channels.teams import WebhookUrlError
 from notifications.outcomes import Accepted, DeliveryFailed, blames_the_channel
 from notifications.recipients import Mailbox, TeamsConnection
-from storage import circuits, outbox
+from storage import circuits, outbox, rests
 
 log = structlog.get_logger(__name__)
 
@@ -31,16 +32,16 @@ class _Ways:
     gone: set[str] = field(default_factory=set)  # began to pause under our hands
 
 
-def send_all(engine: Engine, parcels: Sequence[Parcel], moment: Moment) -> Delivered:
-    """Send claimed parcels one after the other; `moment` tells the time, UTC."""
-    done, ways = Delivered(), _Ways()
+def send_all(engine: Engine, parcels: Sequence[Parcel], moment: Moment, claimed_at: datetime) -> Delivered:
+    """Send parcels, claimed not before `claimed_at` (UTC), one after the other; `moment` tells the time, UTC."""
+    done, ways, hand = Delivered(), _Ways(), Hand(engine, parcels, claimed_at, moment)
     with ExitStack() as stack:
         session = stack.enter_context(engine.email.open()) if engine.email else None
         for parcel in parcels:
-            ours = [one for one in (parcel, *parcel.others) if _is_still_ours(engine, one)]
+            ours = hand.take(parcel)
             if not ours:
                 continue
-            if parcel.channel in ways.gone:
+            if parcel.channel in ways.gone or _is_resting(engine, parcel, moment()):
                 _give_back(engine, ours)
                 done += Delivered(postponed=len(ours))
                 continue
@@ -86,10 +87,12 @@ def _counted(connection: Connection, post: Parcel, failure: DeliveryFailed, now:
     return None
 
 
-def _is_still_ours(engine: Engine, parcel: Parcel) -> bool:
-    """Say whether nobody has claimed a parcel since: a postman who was stopped for a while must not send it too."""
+def _is_resting(engine: Engine, parcel: Parcel, now: datetime) -> bool:
+    """Say whether a team has asked to be left alone since the parcel was claimed."""
+    if not isinstance(parcel.to, TeamsConnection) or parcel.unit_id is None:
+        return False
     with engine.database.read() as connection:
-        return outbox.is_claimed(connection, parcel.message_id, parcel.token)
+        return bool(rests.resting(connection, {parcel.unit_id}, now))
 
 
 def _give_back(engine: Engine, parcels: Sequence[Parcel]) -> None:

@@ -7,7 +7,7 @@ from typing import Self
 
 from engine.delivered import Delivered
 
-LOOK_AGAIN = 0.5  # seconds
+LOOK_AGAIN = 0.1  # seconds; a message of a channel that works waits no longer for one that hangs
 
 
 class Company:

@@ -13,6 +13,7 @@ from engine.errors import UnknownStaffError, UnknownUnitError
 from engine.parts import Engine
 from notifications.recipients import check_address
 from storage import cases, definitions, people
+from storage.accounts import shut_out
 from storage.people import StaffRow
 from storage.tables import absence, case, membership, staff, unit
 from workflows.errors import BevakaError
@@ -108,10 +109,15 @@ def add_staff(engine: Engine, email: str, name: str, actor: Actor, *, language: 
 
 
 def set_active(engine: Engine, email: str, active: bool, actor: Actor) -> None:
-    """Let a member of staff work here again, or no longer: she gets no message and may do nothing."""
+    """Let a member of staff work here again, or no longer: she gets no message, and her next request is refused.
+
+    Her sessions, tokens and invitation are gone for good; whoever comes back signs in anew.
+    """
     authorise_anywhere(actor, Action.RUN)
     with engine.database.write() as connection:
         member = find_staff(connection, email)
+        if not active:
+            shut_out(connection, member.id)
         connection.execute(update(staff).where(staff.c.id == member.id).values(active=active))
 
 

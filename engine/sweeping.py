@@ -1,7 +1,7 @@
 """Time acts: claim what is due, decide, write the ledger and the outbox, until nothing is due."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.alarms import raise_alarm
-from engine.applying import entry_columns
+from engine.deadline_rows import entry_columns
 from engine.ladder_rows import quiet_of
 from engine.parts import Engine
 from engine.unsent import take_back
 from notifications.messages import Reason as Said
 from storage import cases, deadlines, outbox, sweeps
+from storage.agenda import is_any_due
 from storage.holding import is_on_hold
-from storage.sweeps import DueRow, Move, Standing
+from storage.sweeps import Due, Move, Standing
 from workflows.dates import next_open
 from workflows.ladders import Entry, LadderState, Outcome, Reason, advance
 
@@ -63,7 +64,7 @@ def sweep(engine: Engine, now: datetime, limit: int = BATCH, most: int | None = 
         most: stop after about so many deadlines; None goes on until none is due.
     """
     total = Swept()
-    while most is None or total.deadlines < most:
+    while (most is None or total.deadlines < most) and is_any_due(engine.database, now):
         batch = _sweep_once(engine, now, limit)
         total += batch
         if batch.deadlines == 0:
@@ -96,25 +97,21 @@ def _sweep_refused(engine: Engine, now: datetime) -> Swept:
             with connection.begin_nested():
                 return _swept(engine, connection, due, now)
         except IntegrityError as error:
-            _quarantine(engine, connection, due[0], now, error)
+            _quarantine(engine, connection, due[0], now, error)  # it stands alone
             return Swept(deadlines=1, quarantined=1)
 
 
-def _swept(engine: Engine, connection: Connection, due: Sequence[DueRow], now: datetime) -> Swept:
+def _swept(engine: Engine, connection: Connection, due: Sequence[Due], now: datetime) -> Swept:
     """Move on what was claimed. Ladders that stand alike are decided once and moved on together."""
-    alike: dict[Standing, list[DueRow]] = {}
-    for row in due:
-        alike.setdefault(row.standing, []).append(row)
-    moves = [move for standing, rows in alike.items() if (move := _move(engine, connection, standing, rows, now))]
+    moves = [move for alike in due if (move := _move(engine, connection, alike, now))]
     moved = sweeps.write_moves(connection, moves, now)
     _overtake(connection, moves, moved, now)
-    return _counted(moves, moved, claimed=len(due))
+    return _counted(moves, moved, claimed=sum(len(alike.ids) for alike in due))
 
 
-def _move(
-    engine: Engine, connection: Connection, standing: Standing, rows: Sequence[DueRow], now: datetime
-) -> Move | None:
+def _move(engine: Engine, connection: Connection, due: Due, now: datetime) -> Move | None:
     """Return what time does to ladders; None when that raises: one kind of deadline never stops the others."""
+    standing = due.standing
     try:
         rules = engine.rulebook.rules(connection, standing.programme, standing.version, now)
         state = LadderState(standing.due_on, standing.next_rung, quiet_of(standing.quiet), standing.quiet_told)
@@ -123,12 +120,11 @@ def _move(
     except SQLAlchemyError:
         raise  # the transaction is broken, not the deadline
     except Exception as error:  # noqa: BLE001 - see above
-        for row in rows:
-            _quarantine(engine, connection, row, now, error)
+        _quarantine(engine, connection, due, now, error)
         return None
     leaves = next_open(now, hours, rules.calendar)
     return Move(
-        rows=rows,
+        due=due,
         next_rung=move.state.next_rung,
         next_at=move.next_at,
         quiet_told=move.state.quiet_told,
@@ -149,15 +145,15 @@ def _message(entry: Entry, standing: Standing, leaves: datetime) -> dict[str, An
     }
 
 
-def _quarantine(engine: Engine, connection: Connection, row: DueRow, now: datetime, error: Exception) -> None:
-    """Look at a deadline again in an hour: nothing of it is accounted for yet, so nothing of it is lost."""
-    log.error("deadline_quarantined", deadline_id=row.id, error=type(error).__name__)
-    deadlines.update_deadlines(connection, [{"id": row.id, "next_at": now + QUARANTINE}])
-    case = cases.find_case_by_id(connection, row.case_id)
-    if case is not None:
-        raise_alarm(
-            engine, connection, case, row.standing.kind, row.standing.due_on, Said.DELIVERY_FAILED, "sweep", now
-        )
+def _quarantine(engine: Engine, connection: Connection, due: Due, now: datetime, error: Exception) -> None:
+    """Look at deadlines again in an hour: nothing of them is accounted for yet, so nothing of them is lost."""
+    deadlines.update_deadlines(connection, [{"id": row_id, "next_at": now + QUARANTINE} for row_id in due.ids])
+    for row_id, case_id in zip(due.ids, due.case_ids, strict=True):
+        log.error("deadline_quarantined", deadline_id=row_id, error=type(error).__name__)
+        case = cases.find_case_by_id(connection, case_id)
+        if case is not None:
+            kind, due_on = due.standing.kind, due.standing.due_on
+            raise_alarm(engine, connection, case, kind, due_on, Said.DELIVERY_FAILED, "sweep", now)
 
 
 def _kind(entry: Entry, standing: Standing) -> str:
@@ -166,13 +162,12 @@ def _kind(entry: Entry, standing: Standing) -> str:
     return "escalation" if entry.key.startswith("e") else "reminder"
 
 
-def _overtake(connection: Connection, moves: Sequence[Move], moved: Set[int], now: datetime) -> None:
+def _overtake(connection: Connection, moves: Sequence[Move], moved: set[int], now: datetime) -> None:
     """Collapse unsent older messages into the newer ones to the same slot: nobody gets yesterday's with today's."""
     newer = {
-        row.id: {(message["rung"], message["slot"]) for message in move.messages}
+        row_id: {(message["rung"], message["slot"]) for message in move.messages}
         for move in moves
-        for row in move.rows
-        if row.unsent and row.id in moved
+        for row_id in move.due.unsent & moved
     }
     for message in outbox.queued_for(connection, list(newer)) if newer else ():
         queued = newer[message.deadline_id]
@@ -180,11 +175,11 @@ def _overtake(connection: Connection, moves: Sequence[Move], moved: Set[int], no
             take_back(connection, message, Outcome.COLLAPSED, Reason.NEWER_RUNG, now)
 
 
-def _counted(moves: Sequence[Move], moved: Set[int], claimed: int) -> Swept:
+def _counted(moves: Sequence[Move], moved: set[int], claimed: int) -> Swept:
     counts = Counter[str]()
     for move in moves:
-        written = sum(row.id in moved for row in move.rows)
+        written = len(moved.intersection(move.due.ids))
         for entry in move.entries:
             counts[entry["outcome"]] += written
-    decided = sum(len(move.rows) for move in moves)
+    decided = sum(len(move.due.ids) for move in moves)
     return Swept(claimed, counts["queued"], counts["collapsed"], counts["suppressed"], quarantined=claimed - decided)

@@ -32,10 +32,12 @@ def is_reminder(rung: str) -> bool:
 
 
 def take_back(connection: Connection, message: Row[Any], outcome: Outcome, reason: Reason, now: datetime) -> None:
-    """Settle an unsent, locked message without sending it, in the outbox and in the ledger."""
-    outbox.write_message(
-        connection, message.id, state=outbox.DONE, outcome=outcome.value, reason=reason.value, done_at=now
-    )
+    """Settle an unsent, locked message without sending it, in the outbox and in the ledger.
+
+    One whose postman was never heard of again may have left all the same: the outbox keeps that doubt.
+    """
+    settled = {"state": outbox.DONE, "outcome": outcome.value, "reason": reason.value, "done_at": now}
+    outbox.write_message(connection, message.id, **settled, uncertain=outbox.is_in_doubt(message), leased_until=None)
     if message.rung is not None:
         ledger.settle_entry(
             connection,

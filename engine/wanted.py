@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from engine.composing import ALARM_CALENDAR, ALARM_HOURS, compose_invitation, compose_notice
+from engine.consent_expiry import counting_values
 from engine.digests import compose_digest
 from engine.errors import DefinitionMissingError
 from engine.firing import snapshot_of
@@ -18,14 +19,14 @@ from engine.recipients import Directory, Found
 from engine.slots import role_of
 from notifications import messages
 from notifications.recipients import Mailbox, RecipientError, SecretUrl, TeamsConnection
-from storage import cases, people
+from storage import cases, people, rests
 from storage.cases import CaseRow
 from storage.tables import deadline
 from storage.tables import outbox as outbox_table
 from workflows.calendar import Calendar
 from workflows.dates import WorkingHours, in_hours, local_date, next_open
 from workflows.ladders import Outcome, Reason, ladder_steps
-from workflows.planning import Rules, guard_values
+from workflows.planning import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Desk:
     channels: dict[int, Row[Any]]
     taken: set[tuple[int, str, int, str]]  # (deadline, rung, staff, channel) already on their way or sent
     crowded: frozenset[int]  # units whose team would get more posts than it takes
+    resting: dict[int, datetime]  # units whose team asked to be left alone, until when
     newest: set[tuple[int, int, str]] = field(default_factory=set)  # (deadline, staff, channel) given in this batch
     posts: dict[int, Post] = field(default_factory=dict)  # by unit: the post that takes further messages
 
@@ -101,6 +103,7 @@ class Desk:
             deadlines={row.id: row for row in found},
             channels=people.team_channels(connection),
             crowded=crowded_units(connection, posting, now),
+            resting=rests.resting(connection, posting, now) if posting else {},
             taken={(row.deadline_id, row.rung, row.staff_id, row.channel) for row in given},
         )
 
@@ -162,7 +165,7 @@ class Desk:
         """Say whether messages about this case may go to a role's organisation (facts/finsam.md §5)."""
         declared = rules.definition.roles.get(role)
         needs = declared.needs if declared else None
-        return needs is None or needs.holds(guard_values(snapshot_of(case), self.now))
+        return needs is None or needs.holds(counting_values(snapshot_of(case), self.now))
 
     def _to_person(self, row: Row[Any], case: CaseRow, rules: Rules, watched: Row[Any], found: Found) -> Verdict:
         staff = found.staff
@@ -185,6 +188,8 @@ class Desk:
             return Drop(Outcome.SUPPRESSED, Reason.NO_CHANNEL)
         if channel.broken_at is not None:
             return Drop(Outcome.FAILED, Reason.UNDELIVERABLE)
+        if case.unit_id in self.resting:
+            return Postpone(self.resting[case.unit_id])
         post = self.posts.get(case.unit_id)
         if post is None or post.is_full:
             wait = free_again(self.connection, case.unit_id, row.id, self.now)

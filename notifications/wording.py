@@ -264,6 +264,7 @@ class _Words:
         }
 
 
+@lru_cache(maxsize=1024)
 def full_date(day: date, language: Language) -> str:
     """A date with its weekday: *måndag 2 mars 2026*, *Monday 2 March 2026*."""
     return format_date(day, "EEEE d MMMM y", locale=_LOCALES[language])

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, select
 
+from storage.bulk import among
 from storage.tables import case, history
 
 
@@ -59,16 +60,10 @@ def as_case(row: Row[Any]) -> CaseRow:
     return CaseRow(**row._mapping)
 
 
-def insert_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert cases and return their ids in order."""
-    statement = insert(case).returning(case.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(statement, rows).scalars())
-
-
 def known_decisions(connection: Connection, programme: str, person_ids: Sequence[str]) -> set[tuple[str, date]]:
     """Return (person, decision date) of the cases these persons have in a programme."""
     query = select(case.c.person_id, case.c.decided_on).where(
-        case.c.programme == programme, case.c.person_id.in_(person_ids)
+        case.c.programme == programme, among(connection, case.c.person_id, person_ids)
     )
     return {(row.person_id, row.decided_on) for row in connection.execute(query)}
 

@@ -15,7 +15,7 @@ from storage.tables import circuit
 
 FAILURES_THAT_OPEN = 5  # in a row
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
-PROBE_PATIENCE = timedelta(minutes=2)  # for a probe whose postman is never heard of again
+PROBE_PATIENCE = timedelta(seconds=45)  # a try takes 30 at most; for a probe whose postman is never heard of again
 
 
 class Gate(StrEnum):

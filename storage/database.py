@@ -1,13 +1,17 @@
 """Opening a database: one code path for PostgreSQL and SQLite, transactions that mean the same on both."""
 
+import json
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
+
+from storage.errors import translated
 
 WRITES = "bevaka_writes"
 
@@ -18,8 +22,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": pool_size}
-        self.engine: Engine = create_engine(self.url, **options)
+        options: dict[str, Any] = {"json_deserializer": _read_json} if self.is_sqlite else {"pool_size": pool_size}
+        # An error says what was refused, never the values: they may be a person's.
+        self.engine: Engine = create_engine(self.url, hide_parameters=True, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -42,9 +47,47 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def at_once(self) -> Iterator["psycopg.Connection[Any]"]:
+        """Give the driver's own connection, on which every statement is a transaction of its own. PostgreSQL only.
+
+        For the one path where each round trip counts.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: as everywhere, also where the driver's own error was raised.
+        """
+        try:
+            pooled = self.engine.raw_connection()
+        except psycopg.Error as error:  # the server is away: nothing but the driver has had a hand in it yet
+            raise translated(error) from error
+        driver = cast("psycopg.Connection[Any]", pooled.driver_connection)
+        try:
+            driver.autocommit = True
+            yield driver
+            driver.autocommit = False
+        except psycopg.Error as error:
+            raise translated(error) from error
+        finally:
+            if driver.closed:
+                pooled.invalidate()
+            elif driver.autocommit:
+                driver.autocommit = False
+            pooled.close()
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _read_json(text: str) -> Any:
+    """Read a JSON column; one that holds no JSON gives its text, so that this row fails and not every row read with it.
+
+    PostgreSQL refuses to keep such a thing; in SQLite a JSON column is text.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _refuse_hung_up(connection: Any, record: object, proxy: object) -> None:  # noqa: ARG001 - SQLAlchemy gives all three

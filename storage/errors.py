@@ -1,5 +1,8 @@
 """What can be wrong with a database."""
 
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
 from workflows.errors import BevakaError
 
 
@@ -27,3 +30,8 @@ class NotEmptyError(BevakaError):
 
     def __init__(self) -> None:
         super().__init__("there is something in the database: a backup is restored into an empty one")
+
+
+def translated(error: psycopg.Error) -> BaseException:
+    """Return an error that the driver raised on its own connection as SQLAlchemy raises it everywhere else."""
+    return DBAPIError.instance("at once", None, error, psycopg.Error)

@@ -1,12 +1,11 @@
-"""A case held for an event: locked, with everything an event needs of it, read in one round trip."""
+"""A case with everything an event needs of it: held until the transaction ends, or only seen, in one round trip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from psycopg.rows import namedtuple_row
 from sqlalchemy import Connection, select
 
 from storage.cases import CaseRow, find_case
@@ -16,19 +15,34 @@ from storage.tables import deadline, outbox
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDeadline:
+    """What an event needs of an open deadline, as stored."""
+
+    id: int
+    kind: str
+    occurrence: int
+    entry_seq: int
+    generation: int
+    due_on: date
+    next_rung: int
+    quiet: Sequence[Any] | None
+    quiet_told: bool
+    paused: bool
+    accounted: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeldCase:
-    """A locked case, its open deadlines as stored, which of them have unsent messages, and the extra days closed."""
+    """A case, its open deadlines, which of them have unsent messages, and the extra days closed."""
 
     case: CaseRow
-    deadlines: Sequence[Any]
+    deadlines: Sequence[OpenDeadline]
     unsent: frozenset[int]
     closures: frozenset[date]
 
 
 def hold_case(connection: Connection, ref: str, now: datetime) -> HeldCase | None:
     """Lock a case until the transaction ends and return it with what an event needs; None when there is none."""
-    if connection.dialect.name == "postgresql":
-        return _hold_at_once(connection, ref, now)
     case = find_case(connection, ref, lock=True)
     if case is None:
         return None
@@ -36,32 +50,38 @@ def hold_case(connection: Connection, ref: str, now: datetime) -> HeldCase | Non
     unsent = waiting.where(deadline.c.case_id == case.id, deadline.c.status == OPEN, outbox.c.state == "queued")
     return HeldCase(
         case,
-        open_deadlines(connection, case.id),
+        [OpenDeadline(*(getattr(row, name) for name in _OPEN)) for row in open_deadlines(connection, case.id)],
         frozenset(connection.execute(unsent).scalars()),
         frozenset(closures_declared(connection, now)),
     )
 
 
-_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(CaseRow))
-_CLOSURES = "(SELECT array_agg(day) FROM closure WHERE declared_at <= %s)"
-_CASE = f'SELECT {_CLOSURES}, {_COLUMNS} FROM "case" WHERE ref = %s FOR UPDATE'.encode()  # noqa: S608 - names of ours
-_DEADLINES = b"""
-SELECT d.*, EXISTS (SELECT 1 FROM outbox o WHERE o.deadline_id = d.id AND o.state = 'queued') AS unsent
-FROM deadline d WHERE d.case_id = (SELECT id FROM "case" WHERE ref = %s) AND d.status = 'open'
-"""
+_OPEN = tuple(field.name for field in fields(OpenDeadline))
+_CASE = tuple(field.name for field in fields(CaseRow))
+_SEEN = f"""
+SELECT {", ".join(f'c."{name}"' for name in _CASE)},
+  (SELECT array_agg(day) FROM closure WHERE declared_at <= $2),
+  EXISTS (SELECT 1 FROM outbox m WHERE m.deadline_id = o.id AND m.state = 'queued'),
+  {", ".join(f"o.{name}" for name in _OPEN)}
+FROM "case" c LEFT JOIN deadline o ON o.case_id = c.id AND o.status = 'open'
+WHERE c.ref = $1
+""".encode()  # noqa: S608 - names of ours
+_CLOSURES, _UNSENT, _DEADLINE = len(_CASE), len(_CASE) + 1, len(_CASE) + 2  # where they begin in a row of it
 
 
-def _hold_at_once(connection: Connection, ref: str, now: datetime) -> HeldCase | None:
-    """Send both questions in one pipeline. The second is answered after the lock is held, so it cannot be stale."""
-    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    with driver.pipeline():
-        cases = driver.execute(_CASE, (now, ref))
-        cursor = driver.cursor(row_factory=namedtuple_row)
-        cursor.execute(_DEADLINES, (ref,))
-        found = cases.fetchone()
-        open_rows: list[Any] = cursor.fetchall()
-    if found is None:
+def see_case(driver: "psycopg.Connection[Any]", ref: str, now: datetime) -> HeldCase | None:
+    """Return a case with what an event needs, as it is at one instant, without keeping anybody away from it.
+
+    For PostgreSQL. Who writes what was decided by it must say what was seen, and begin anew when that has changed.
+    """
+    rows = psycopg.RawCursor(driver).execute(_SEEN, (ref, now)).fetchall()
+    if not rows:
         return None
-    closures, *columns = found
-    unsent = frozenset(row.id for row in open_rows if row.unsent)
-    return HeldCase(CaseRow(*columns), open_rows, unsent, frozenset(closures or ()))
+    first = rows[0]
+    watched = rows if first[_DEADLINE] is not None else []  # a case without open deadlines still has its row
+    return HeldCase(
+        CaseRow(*first[:_CLOSURES]),
+        [OpenDeadline(*row[_DEADLINE:]) for row in watched],
+        frozenset(row[_DEADLINE] for row in watched if row[_UNSENT]),
+        frozenset(first[_CLOSURES] or ()),
+    )

@@ -1,12 +1,13 @@
 """Rows of the outbox: messages on their way. A row is claimed with a lease and a fencing token, sent, and settled."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.batch import Batch
 from storage.tables import case, outbox
 
 QUEUED, SENDING, DONE, DEAD = "queued", "sending", "done", "dead"
@@ -90,22 +91,27 @@ def forget_recipients(connection: Connection, rows: Sequence[Row[Any]]) -> None:
         connection.execute(update(outbox).where(outbox.c.id.in_(found)).values(staff_id=None))
 
 
-def lease(connection: Connection, message_id: int, now: datetime, duration: timedelta, **facts: Any) -> int:
-    """Claim a locked message until `now + duration`; return the fencing token its sender must show."""
-    statement = (
-        update(outbox)
-        .where(outbox.c.id == message_id)
-        .values(
-            state=SENDING,
-            lease=outbox.c.lease + 1,
-            leased_until=now + duration,
-            attempts=outbox.c.attempts + 1,
-            **facts,
-        )
-        .returning(outbox.c.lease)
-    )
-    token: int = connection.execute(statement).scalar_one()
-    return token
+def leased(message: Row[Any], until: datetime, **facts: Any) -> dict[str, Any]:
+    """Return what a locked message is to be while it is claimed; its `lease` is the token its sender must show.
+
+    Args:
+        message: the row as it was locked.
+        until: when anybody may claim it again, UTC.
+        facts: further columns.
+    """
+    claim = {"lease": message.lease + 1, "leased_until": until, "attempts": message.attempts + 1}
+    return {"id": message.id, "state": SENDING, **claim, **facts}
+
+
+def write_leases(connection: Connection, claims: Sequence[Mapping[str, Any]]) -> None:
+    """Claim locked messages; all rows must have the same columns.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: somebody else has just taken the same person's message of the same rung.
+    """
+    batch = Batch(connection)
+    batch.update(outbox, claims)
+    batch.send()
 
 
 def release(connection: Connection, message_id: int, token: int, **values: Any) -> bool:
@@ -117,6 +123,11 @@ def release(connection: Connection, message_id: int, token: int, **values: Any) 
 def write_message(connection: Connection, message_id: int, **values: Any) -> None:
     """Write columns of a locked message."""
     connection.execute(update(outbox).where(outbox.c.id == message_id).values(**values))
+
+
+def is_in_doubt(message: Row[Any]) -> bool:
+    """Say whether a message may have left though nobody said so: its lease ran out, now or at an earlier attempt."""
+    return bool(message.uncertain or message.state == SENDING)
 
 
 def find_message(connection: Connection, message_id: int) -> Row[Any]:
@@ -154,7 +165,13 @@ def posts_since(connection: Connection, unit_id: int, since: datetime, but: int,
     return sorted(done_at or now for done_at in connection.execute(query).scalars())
 
 
-def is_claimed(connection: Connection, message_id: int, token: int) -> bool:
-    """Say whether a claim is still the newest one of its message."""
-    query = select(outbox.c.id).where(outbox.c.id == message_id, outbox.c.lease == token, outbox.c.state == SENDING)
-    return connection.execute(query).first() is not None
+def renew(connection: Connection, tokens: Mapping[int, int], until: datetime) -> set[int]:
+    """Make claims (fencing tokens by message id) last until an instant; return the messages that are still claimed so.
+
+    One whose lease has run out is kept as long as nobody else has claimed it.
+    """
+    if not tokens:
+        return set()
+    mine = tuple_(outbox.c.id, outbox.c.lease).in_(list(tokens.items())) & (outbox.c.state == SENDING)
+    statement = update(outbox).where(mine).values(leased_until=until).returning(outbox.c.id)
+    return set(connection.execute(statement).scalars())

@@ -1,12 +1,13 @@
 """Rows of staff, units, roles and absences, and of the persons cases are about."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
+from storage.bulk import among
 from storage.tables import absence, membership, person, staff, team_channel, unit
 
 
@@ -84,18 +85,12 @@ def lock_team_channels(connection: Connection, unit_ids: Collection[int]) -> Non
     connection.execute(mine.with_for_update()).all()
 
 
-def persons_by_index(connection: Connection, indexes: Iterable[str]) -> dict[str, str]:
+def persons_by_index(connection: Connection, indexes: Collection[str]) -> dict[str, str]:
     """Return the ids of persons by the keyed index of their numbers."""
-    query = select(person.c.number_index, person.c.id).where(person.c.number_index.in_(list(indexes)))
+    query = select(person.c.number_index, person.c.id).where(among(connection, person.c.number_index, indexes))
     return {row.number_index: row.id for row in connection.execute(query)}
 
 
 def find_person(connection: Connection, person_id: str) -> Row[Any] | None:
     """Return the sealed identity of a person."""
     return connection.execute(select(person).where(person.c.id == person_id)).one_or_none()
-
-
-def insert_persons(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert sealed identities."""
-    if rows:
-        connection.execute(insert(person), rows)

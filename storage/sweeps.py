@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from storage.tables import case, deadline, ledger, outbox
 
@@ -30,14 +30,21 @@ class Standing(NamedTuple):
     quiet_told: bool
 
 
-class DueRow(NamedTuple):
-    """A deadline found due; `unsent`: messages of it are still waiting."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Deadlines found due that stand alike.
 
-    id: int
-    case_id: int
-    next_at: datetime
-    unsent: bool
+    Attributes:
+        standing: where each of them stands.
+        ids: the deadlines.
+        case_ids: the case of each, in the same order.
+        unsent: those of which messages are still waiting.
+    """
+
     standing: Standing
+    ids: Sequence[int]
+    case_ids: Sequence[int]
+    unsent: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Move:
     slot, kind, channel, payload, not_before of the outbox. What is the row's own is added when it is written.
     """
 
-    rows: Sequence[DueRow]
+    due: Due
     next_rung: int
     next_at: datetime | None
     quiet_told: bool
@@ -56,42 +63,57 @@ class Move:
     messages: Sequence[Mapping[str, Any]]
 
 
-def claim_due(connection: Connection, now: datetime, limit: int) -> list[DueRow]:
-    """Return up to `limit` deadlines whose moment has come, oldest first; their cases are locked until the commit.
+def claim_due(connection: Connection, now: datetime, limit: int) -> list[Due]:
+    """Return up to `limit` deadlines whose moment has come, the oldest; their cases are locked until the commit.
 
     What somebody else holds is left for the next sweep. The claim is only good once `write_moves` has confirmed it.
     """
-    waiting = select(outbox.c.id).where(outbox.c.deadline_id == deadline.c.id, outbox.c.state == "queued")
-    found = (
-        select(
-            deadline.c.id,
-            deadline.c.case_id,
-            deadline.c.next_at,
-            waiting.exists().label("unsent"),
-            case.c.programme,
-            case.c.version,
-            deadline.c.kind,
-            deadline.c.due_on,
-            deadline.c.next_rung,
-            deadline.c.quiet,
-            deadline.c.quiet_told,
+    if connection.dialect.name == "postgresql":
+        found = connection.execute(_ALIKE, {"now": now, "limit": limit})
+        return [Due(_standing(row), row.ids, row.case_ids, frozenset(row.unsent or ())) for row in found]
+    alike: dict[Standing, list[Row[Any]]] = {}
+    for row in connection.execute(_FOUND, {"now": now, "limit": limit}):
+        alike.setdefault(_standing(row), []).append(row)
+    return [
+        Due(
+            standing, [row.id for row in rows], [row.case_id for row in rows], frozenset(r.id for r in rows if r.unsent)
         )
-        .join(case, case.c.id == deadline.c.case_id)
-        .where(deadline.c.next_at <= now)
-        .order_by(deadline.c.next_at, deadline.c.id)
-        .limit(limit)
-        .with_for_update(of=case, skip_locked=True)
-    )
-    return [_due(row) for row in connection.execute(found)]
+        for standing, rows in alike.items()
+    ]
 
 
-def _due(row: Row[Any]) -> DueRow:
-    values: tuple[Any, ...] = tuple(row)
-    row_id, case_id, next_at, unsent, programme, version, kind, due_on, next_rung, quiet, quiet_told = values
-    held = tuple(quiet) if quiet else None
-    return DueRow(
-        row_id, case_id, next_at, unsent, Standing(programme, version, kind, due_on, next_rung, held, quiet_told)
+_WAITING = select(outbox.c.id).where(outbox.c.deadline_id == deadline.c.id, outbox.c.state == "queued")
+_FOUND = (
+    select(
+        case.c.programme,
+        case.c.version,
+        deadline.c.kind,
+        deadline.c.due_on,
+        deadline.c.next_rung,
+        deadline.c.quiet,
+        deadline.c.quiet_told,
+        deadline.c.id,
+        deadline.c.case_id,
+        _WAITING.exists().label("unsent"),
     )
+    .join(case, case.c.id == deadline.c.case_id)
+    .where(deadline.c.next_at <= bindparam("now", type_=deadline.c.next_at.type))
+    .order_by(deadline.c.next_at, deadline.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(of=case, skip_locked=True)
+)
+_ROWS = _FOUND.cte("found")
+_ALIKE = select(
+    *(_ROWS.c[name] for name in Standing._fields),
+    func.array_agg(_ROWS.c.id).label("ids"),
+    func.array_agg(_ROWS.c.case_id).label("case_ids"),
+    func.array_agg(_ROWS.c.id).filter(_ROWS.c.unsent).label("unsent"),
+).group_by(*(_ROWS.c[name] for name in Standing._fields))
+
+
+def _standing(row: Row[*tuple[Any, ...]]) -> Standing:
+    quiet = tuple(row.quiet) if row.quiet else None
+    return Standing(row.programme, row.version, row.kind, row.due_on, row.next_rung, quiet, row.quiet_told)
 
 
 def write_moves(connection: Connection, moves: Sequence[Move], now: datetime) -> set[int]:
@@ -102,12 +124,12 @@ def write_moves(connection: Connection, moves: Sequence[Move], now: datetime) ->
 
 
 def _write_one(connection: Connection, move: Move, now: datetime) -> Iterator[int]:
-    found = {row.id: row for row in move.rows}
+    cases = dict(zip(move.due.ids, move.due.case_ids, strict=True))
     statement = update(deadline).where(
-        deadline.c.id.in_(found),
+        deadline.c.id.in_(cases),
         deadline.c.status == OPEN,
         deadline.c.next_at <= now,
-        deadline.c.next_rung == move.rows[0].standing.next_rung,
+        deadline.c.next_rung == move.due.standing.next_rung,
     )
     moved = connection.execute(
         statement.values(
@@ -121,14 +143,14 @@ def _write_one(connection: Connection, move: Move, now: datetime) -> Iterator[in
     entries = [{"deadline_id": row_id, "decided_at": now, **entry} for row_id in ids for entry in move.entries]
     if entries:
         connection.execute(insert(ledger), entries)
-    messages = [_message(found[row_id], message, now) for row_id in ids for message in move.messages]
+    messages = [_message(row_id, cases[row_id], message, now) for row_id in ids for message in move.messages]
     if messages:
         connection.execute(insert(outbox), messages)
     yield from ids
 
 
-def _message(row: DueRow, message: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    own = {"key": f"{row.id}:{message['rung']}:{message['slot']}", "case_id": row.case_id, "deadline_id": row.id}
+def _message(row_id: int, case_id: int, message: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    own = {"key": f"{row_id}:{message['rung']}:{message['slot']}", "case_id": case_id, "deadline_id": row_id}
     return {**message, **own, "created_at": now}
 
 
@@ -163,7 +185,7 @@ WITH due AS (
                          CAST(:m_before AS timestamptz[]))
        AS m(place, rung, slot, kind, channel, payload, not_before) USING (place)
 )
-SELECT id FROM moved
+SELECT array_agg(id) FROM moved
 """)
 
 
@@ -174,16 +196,16 @@ def _write_at_once(connection: Connection, moves: Sequence[Move], now: datetime)
     was decided about it no longer holds. The next round finds it as it is.
     """
     places = range(1, len(moves) + 1)
-    rows = [(row, place) for place, move in zip(places, moves, strict=True) for row in move.rows]
-    entries = [(entry, place) for place, move in zip(places, moves, strict=True) for entry in move.entries]
-    messages = [(message, place) for place, move in zip(places, moves, strict=True) for message in move.messages]
+    numbered = list(zip(places, moves, strict=True))
+    entries = [(entry, place) for place, move in numbered for entry in move.entries]
+    messages = [(message, place) for place, move in numbered for message in move.messages]
     values = {
         "now": now,
-        "ids": _array(row.id for row, _ in rows),
-        "places": _array(place for _, place in rows),
-        "was_rungs": [move.rows[0].standing.next_rung for move in moves],
-        "was_due": [move.rows[0].standing.due_on for move in moves],
-        "was_quiet": [json.dumps(move.rows[0].standing.quiet) for move in moves],
+        "ids": _array(row_id for move in moves for row_id in move.due.ids),
+        "places": _array(place for place, move in numbered for _ in move.due.ids),
+        "was_rungs": [move.due.standing.next_rung for move in moves],
+        "was_due": [move.due.standing.due_on for move in moves],
+        "was_quiet": [json.dumps(move.due.standing.quiet) for move in moves],
         "move_rungs": [move.next_rung for move in moves],
         "move_at": [move.next_at for move in moves],
         "move_told": [move.quiet_told for move in moves],
@@ -199,7 +221,7 @@ def _write_at_once(connection: Connection, moves: Sequence[Move], now: datetime)
     values["e_late"] = [entry["late"] for entry, _ in entries]
     for name, column in (("rungs", "rung"), ("slots", "slot"), ("kinds", "kind"), ("channels", "channel")):
         values[f"m_{name}"] = [message[column] for message, _ in messages]
-    return set(connection.execute(_AT_ONCE, values).scalars())
+    return set(connection.execute(_AT_ONCE, values).scalar_one() or ())
 
 
 def _array(numbers: Iterable[int]) -> str:

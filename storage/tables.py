@@ -12,7 +12,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -20,17 +19,13 @@ from sqlalchemy import (
     text,
 )
 
+from storage import account_tables, trust_tables
 from storage.columns import Id, Instant, Json
+from storage.metadata import metadata
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+__all__ = ["access_log", "account_tables", "metadata", "trust_tables"]
+
+access_log = trust_tables.access_log
 
 # --- what is decided by ---
 
@@ -116,6 +111,7 @@ person = Table(
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("nonce", LargeBinary, nullable=False),
     Column("ciphertext", LargeBinary, nullable=False),
+    Column("protected", Boolean),  # skyddade personuppgifter; NULL: not known yet, and then treated as if so
 )
 
 case = Table(
@@ -155,18 +151,6 @@ history = Table(
     Column("state_after", String(60), nullable=False),
     Column("version", String(30), nullable=False),
     Column("hash", String(64), nullable=False),
-)
-
-access_log = Table(
-    "access_log",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("at", Instant, nullable=False),
-    Column("actor_id", ForeignKey("staff.id")),
-    Column("actor", String(40), nullable=False),
-    Column("action", String(40), nullable=False),
-    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
-    Column("case_id", ForeignKey("case.id")),
 )
 
 # --- what is watched, and what became of it ---

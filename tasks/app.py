@@ -54,7 +54,7 @@ _REDIS: dict[str, Any] = {
 
 def use_redis(url: str) -> None:
     """Send wake-up calls through Redis, to workers in other processes."""
-    app.conf.update(broker_url=url, broker_transport_options=_REDIS)
+    app.conf.update(broker_url=url, broker_transport="tasks.listening:Transport", broker_transport_options=_REDIS)
     app.set_default()
 
 
@@ -62,6 +62,7 @@ def use_memory() -> None:
     """Send wake-up calls within this process (facts/stack.md §3)."""
     app.conf.update(
         broker_url="memory://",
+        broker_transport=None,
         broker_transport_options={"polling_interval": 0.02},
         worker_prefetch_multiplier=16,
         # Threads cannot be stopped from outside, so limits would promise what nobody keeps.

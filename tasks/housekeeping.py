@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from engine.anonymity import note_protected
 from storage.ticks import drop_ticks
 from tasks.app import HOUSEKEEPING, app
 from tasks.provided import provided
@@ -11,8 +12,8 @@ TICKS_KEPT = timedelta(days=3)
 
 @app.task(name=HOUSEKEEPING)
 def keep_house() -> dict[str, int]:
-    """Forget old ticks."""
+    """Forget old ticks, and note whose identities are protected; return of how many that was not known."""
     here = provided()
     with here.engine.database.write() as connection:
         drop_ticks(connection, here.clock() - TICKS_KEPT)
-    return {}
+    return {"noted": note_protected(here.engine)}

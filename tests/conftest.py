@@ -3,11 +3,13 @@
 A server that cannot be started fails the tests that need it. Nothing here skips.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.servers.errors import ServerUnavailable
@@ -17,6 +19,17 @@ from tests.servers.valkey import ValkeyServer
 settings.register_profile("dev", max_examples=25, deadline=None, derandomize=False)
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """Whatever a test lets the house do to this process's log is undone: the next one's `caplog` hears everything."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,13 +15,20 @@ from tests.embedded import until
 from workflows.calendar import calendar_named
 from workflows.dates import STOCKHOLM, local_date
 
-PROGRAM = (sys.executable, str(Path(__file__).parent / "programs" / "shifted.py"))
 ROOT = Path(__file__).parents[1]
 
 
-def next_working_morning() -> timedelta:
-    """Return how far ahead of now it is ten o'clock of a working day in Stockholm."""
-    now = datetime.now(UTC)
+def python_program(name: str) -> tuple[str, str]:
+    """Return how to start one of `tests/programs`."""
+    return sys.executable, str(Path(__file__).parent / "programs" / f"{name}.py")
+
+
+PROGRAM = python_program("shifted")
+
+
+def next_working_morning(now: datetime | None = None) -> timedelta:
+    """Return how far ahead of an instant (UTC; this one where not given) it is ten o'clock of a working day."""
+    now = now or datetime.now(UTC)
     day = local_date(now) + timedelta(days=1)
     calendar = calendar_named("SE")
     while not calendar.is_working_day(day):
@@ -70,17 +77,18 @@ class Region:
     environment: dict[str, str]
     shift: timedelta
     started: list[Process] = field(default_factory=list)
+    patience: float = 60.0  # seconds a command that ends by itself may take
 
     def now(self) -> datetime:
         """The instant by the processes' clock, UTC."""
         return datetime.now(UTC) + self.shift
 
-    def start(self, *arguments: str, **more: str) -> Process:
-        """Start `bevaka ARGUMENTS`."""
+    def start(self, *arguments: str, program: Sequence[str] = PROGRAM, **more: str) -> Process:
+        """Start `bevaka ARGUMENTS`, or another program; `more` are settings of its own."""
         said = self.folder / f"{len(self.started)}-{arguments[0]}.txt"
         with said.open("wb") as out:
             popen = subprocess.Popen(
-                [*PROGRAM, *arguments],
+                [*program, *arguments],
                 env=self._surroundings(more),
                 cwd=ROOT,
                 stdout=out,
@@ -106,7 +114,7 @@ class Region:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=self.patience,
             check=False,
         )
 

@@ -52,3 +52,9 @@ def address(path: str, filters: Mapping[str, str | None], **changes: str | None)
     """Return the address of a list with some of its filters changed; None leaves one out."""
     wanted = {name: value for name, value in {**filters, **changes}.items() if value}
     return f"{path}?{urlencode(wanted)}" if wanted else path
+
+
+def own_path(path: str) -> str:
+    """Return a path of ours; the front page for whatever might lead elsewhere."""
+    plain = path.isascii() and path.isprintable() and "\\" not in path
+    return path if plain and path.startswith("/") and not path.startswith("//") else "/"

@@ -12,20 +12,52 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from engine.parts import Engine
-from web.access import AccessDoor
-from web.cookies import SessionCookie
+from engine.readiness import AWAY
+from web.addresses import address
+from web.cookies import API, SessionCookie
 from web.demo_door import DemoDoor
-from web.errors import BadAddressError, NotEnteredError, PageNotFoundError, explain
+from web.errors import BadAddressError, NotEnteredError, PageNotFoundError, UnavailableError, explain
 from web.guard import Guard
-from web.pages import case, caseload, entering, events, health, journeys, ledger, mailbox, system
-from web.place import Place
+from web.pages import (
+    account,
+    api,
+    case,
+    caseload,
+    entering,
+    events,
+    health,
+    joining,
+    journeys,
+    ledger,
+    mailbox,
+    provider,
+    signing_in,
+    system,
+)
+from web.place import Entrance, Place
 from web.rendering import page
-from web.sessions import SessionStore
+from web.sessions import KeptSessions, Sessions, SessionStore
 from web.visits import Caller, caller, visit
 from web.watched import Watched
 from workflows.errors import BevakaError
 
-PAGES = (caseload, case, events, ledger, mailbox, journeys, system, entering, health)
+NOBODY_KNOWN: tuple[type[Exception], ...] = (BevakaError, *AWAY)
+PAGES = (
+    caseload,
+    case,
+    events,
+    ledger,
+    mailbox,
+    journeys,
+    system,
+    entering,
+    signing_in,
+    joining,
+    account,
+    provider,
+    api,
+    health,
+)
 
 
 def create_app(
@@ -34,7 +66,7 @@ def create_app(
     demo: DemoDoor | None,
     secret: bytes,
     *,
-    sessions: SessionStore | None = None,
+    entrance: Entrance | None = None,
     watched: Watched | None = None,
 ) -> FastAPI:
     """Return the web workplace as an ASGI application.
@@ -42,19 +74,20 @@ def create_app(
     Args:
         engine: the parts.
         clock: gives the instant of each request, UTC; a demo's own where there is one.
-        demo: the demo, or None in a real house. Without a demo one enters by the code in `app.state.place.access.code`.
+        demo: the demo, or None in a real house, where one signs in.
         secret: signs cookies and forms; the same after a restart, so that open forms stay good.
-        sessions: where sessions are kept; a store of this process's own by default.
+        entrance: how long sessions last, and an identity provider; the usual limits and none by default.
         watched: who may read the figures, and by which names besides its own it is called; this computer by default.
     """
     watch = watched or Watched()
-    store = sessions or SessionStore()
+    door = entrance or Entrance()
+    store: Sessions = SessionStore() if demo is not None else KeptSessions(engine, clock, door.limits)
     app = FastAPI(title="Bevaka", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.place = Place(engine, clock, demo, secret, store, AccessDoor(), watch)
+    app.state.place = Place(engine, clock, demo, secret, store, door, watch)
     for module in PAGES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("web").joinpath("static")))), name="static")
-    for cause in (BevakaError, HTTPException, RequestValidationError, Exception):
+    for cause in (BevakaError, HTTPException, RequestValidationError, *AWAY, Exception):
         app.add_exception_handler(cause, _answer)
     app.add_middleware(SessionCookie, sessions=store, secret=secret, secure=engine.public_url.startswith("https://"))
     app.add_middleware(Guard, public_url=engine.public_url, hosts=watch.hosts)
@@ -63,18 +96,26 @@ def create_app(
 
 def _answer(request: Request, error: Exception) -> Response:
     """Return the page that tells a visitor what went wrong; nothing of the error's own text is on it."""
+    if request.url.path.startswith(API):
+        return api.refusal(_ours(error))
     if isinstance(error, NotEnteredError):
-        return RedirectResponse("/enter", 303)
+        return RedirectResponse(_sign_in(request), 303)
     who = _visitor(request)
     explained = explain(_ours(error), who.words)
     return _error_page(who, explained.status, explained.title, explained.text)
+
+
+def _sign_in(request: Request) -> str:
+    """Return where to sign in, and go on from there where somebody wanted to."""
+    wanted = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return address("/sign-in", {"next": wanted if request.method == "GET" and wanted != "/" else None})
 
 
 def _visitor(request: Request) -> Caller:
     """Return who has entered, so that the page keeps its navigation; else who calls."""
     try:
         return visit(request)
-    except BevakaError:
+    except NOBODY_KNOWN:
         return caller(request)
 
 
@@ -85,7 +126,7 @@ def _ours(error: Exception) -> BevakaError:
         return BadAddressError("", "")
     if isinstance(error, HTTPException) and error.status_code < 500:
         return PageNotFoundError()
-    return BevakaError()
+    return UnavailableError() if isinstance(error, AWAY) else BevakaError()
 
 
 def _error_page(who: Caller, status: int, title: str, text: str) -> HTMLResponse:

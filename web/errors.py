@@ -4,8 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from access.identities import IdentityUnreadableError
-from engine.errors import CaseMovedError, CaseNotFoundError, NotAllowedError
+from access.oidc import ProviderError
+from engine.api_tokens import BeyondScopeError, TokenRefusedError, UnknownTokenError
+from engine.enrolling import InvitationGoneError
+from engine.entering_by_provider import NotStaffError, NotUnderWayError
+from engine.errors import (
+    CaseMovedError,
+    CaseNotFoundError,
+    DisclosureRefusedError,
+    NotAllowedError,
+    UnloggedReadError,
+)
 from engine.inspecting import CursorError
+from engine.sessions import NotProvedError, SessionGoneError
+from engine.signing_in import CodeRefusedError, SignInRefusedError, SignInWaitError
 from web.texts import Words
 from workflows.errors import BevakaError
 from workflows.model import Definition
@@ -44,25 +56,17 @@ class FormTooLargeError(BevakaError):
 
 
 class NotEnteredError(BevakaError):
-    """Nobody has entered in this session."""
+    """Nobody has signed in in this session."""
 
     def __init__(self) -> None:
-        super().__init__("nobody has entered")
+        super().__init__("nobody has signed in")
 
 
-class WrongCodeError(BevakaError):
-    """The access code is wrong."""
+class UnavailableError(BevakaError):
+    """The database is away, full or overwhelmed."""
 
     def __init__(self) -> None:
-        super().__init__("the access code is wrong")
-
-
-class TooManyTriesError(BevakaError):
-    """Too many wrong access codes."""
-
-    def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
-        super().__init__(f"too many wrong codes; wait {seconds} seconds")
+        super().__init__("the database cannot be used at the moment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +84,40 @@ _CAUSES: dict[type[BevakaError], tuple[int, str]] = {
     PageNotFoundError: (404, "page_not_found"),
     NotAllowedError: (403, "not_allowed"),
     ForgedFormError: (403, "forged"),
-    WrongCodeError: (403, "wrong_code"),
-    TooManyTriesError: (429, "too_many"),
+    SignInRefusedError: (403, "sign_in"),
+    CodeRefusedError: (403, "code"),
+    SignInWaitError: (429, "too_many"),
+    SessionGoneError: (403, "session_gone"),
+    NotProvedError: (403, "not_proved"),
+    InvitationGoneError: (404, "invitation"),
+    NotUnderWayError: (403, "not_under_way"),
+    NotStaffError: (403, "not_staff"),
+    ProviderError: (502, "provider"),
+    UnknownTokenError: (404, "page_not_found"),
+    TokenRefusedError: (401, "token"),
+    BeyondScopeError: (403, "not_allowed"),
     CaseMovedError: (409, "moved"),
     EventRefusedError: (422, "refused"),
     FormTooLargeError: (413, "too_large"),
     CursorError: (400, "bad_address"),
     BadAddressError: (400, "bad_address"),
     IdentityUnreadableError: (500, "unreadable"),
+    UnloggedReadError: (503, "unlogged"),
+    DisclosureRefusedError: (422, "undisclosed"),
+    UnavailableError: (503, "unavailable"),
 }
 
 
 def explain(error: BevakaError, words: Words, definition: Definition | None = None) -> Explained:
     """Return an error's status and words. What the error itself says is for logs and never shown."""
-    status, key = next((found for cause, found in _CAUSES.items() if isinstance(error, cause)), (500, "unexpected"))
+    status, key = status_and_key(error)
     details = tuple(refusal_lines(error, definition, words)) if definition else ()
     return Explained(status, words(f"error.{key}.title"), words(f"error.{key}.text"), details)
+
+
+def status_and_key(error: BevakaError) -> tuple[int, str]:
+    """Return an error's status and the name of its words."""
+    return next((found for cause, found in _CAUSES.items() if isinstance(error, cause)), (500, "unexpected"))
 
 
 def refusal_lines(error: BevakaError, definition: Definition, words: Words) -> Iterator[str]:

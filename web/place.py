@@ -1,14 +1,23 @@
 """What the pages are built with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from access.oidc_provider import Provider
 from engine.parts import Engine
-from web.access import AccessDoor
+from engine.sessions import SessionLimits
 from web.demo_door import DemoDoor
-from web.sessions import SessionStore
+from web.sessions import Sessions
 from web.watched import Watched
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How one comes in where there is no demo: how long sessions last, and an identity provider where there is one."""
+
+    limits: SessionLimits = field(default_factory=SessionLimits)
+    provider: Provider | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,6 @@ class Place:
     clock: Callable[[], datetime]
     demo: DemoDoor | None
     secret: bytes
-    sessions: SessionStore
-    access: AccessDoor
+    sessions: Sessions
+    entrance: Entrance
     watched: Watched

@@ -1,4 +1,4 @@
-"""Sessions, kept in the process: an opaque cookie names one, everything else stays here."""
+"""Sessions as the pages see them: an opaque cookie names one. A real house keeps them in its database, a demo here."""
 
 import hashlib
 import hmac
@@ -7,10 +7,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
+from typing import Protocol
 
-IDLE, LONGEST = 15 * 60.0, 10 * 3600.0  # seconds; facts/trust.md §3
+from engine.parts import Engine
+from engine.sessions import OpenSession, SessionLimits, Stage, end_session, find_session, keep_flashes
+
+IDLE, LONGEST = 15 * 60.0, 10 * 3600.0  # seconds, in a demo; facts/trust.md §3
 MOST = 20_000
+
+Flashes = list[tuple[str, tuple[str, ...]]]
 
 
 @dataclass(slots=True)
@@ -18,21 +25,78 @@ class Session:
     """What is known of one browser.
 
     Attributes:
-        staff_id: as whom it looks; None before anybody has entered.
-        unlocked: the access code was given; who enters is still to be chosen.
+        id: its name, known to the browser alone.
+        opened: who signed in, and how far; None before anybody has.
         flashes: what to say on the next page: a kind and lines of text.
     """
 
     id: str
-    born: float
-    seen: float
-    staff_id: int | None = None
-    unlocked: bool = False
-    flashes: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    born: float = 0.0
+    seen: float = 0.0
+    opened: OpenSession | None = None
+    flashes: Flashes = field(default_factory=list)
+    unknown: bool = False  # whether anybody has cannot be said: the database is away
+
+    @property
+    def staff_id(self) -> int | None:
+        """Return who is in; None before the second factor."""
+        return self.opened.staff_id if self.opened is not None and self.opened.stage is Stage.FULL else None
+
+
+class Sessions(Protocol):
+    """Where sessions are kept. Methods may wait for a database: they are called from threads."""
+
+    def find(self, name: str | None) -> Session | None:
+        """Return a session that is still good, and keep it so; None when there is none of that name."""
+        ...
+
+    def begin(self, name: str | None = None) -> Session:
+        """Return a session that knows nobody.
+
+        Args:
+            name: one we gave out before, so that the forms of its open pages stay good. Who signs in gets a new one.
+        """
+        ...
+
+    def keep(self, session: Session) -> None:
+        """Keep what is to be said on its next page."""
+        ...
+
+    def end(self, session: Session) -> None:
+        """Forget a session."""
+        ...
+
+
+class KeptSessions:
+    """The sessions of a real house, the same for all its processes. Who has not signed in has nothing kept."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], limits: SessionLimits) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._limits = limits
+
+    def find(self, name: str | None) -> Session | None:
+        """Return the session of somebody who signed in, wherever she did; see `Sessions`."""
+        opened = find_session(self._engine, name, self._clock(), self._limits) if name else None
+        return Session(name or "", opened=opened, flashes=list(opened.flashes)) if opened is not None else None
+
+    def begin(self, name: str | None = None) -> Session:
+        """Return a session that knows nobody; see `Sessions`."""
+        return Session(name or secrets.token_urlsafe(32))
+
+    def keep(self, session: Session) -> None:
+        """Keep what is to be said, where there is something new; see `Sessions`."""
+        known = session.opened.flashes if session.opened is not None else ()
+        if tuple(session.flashes) != known:
+            keep_flashes(self._engine, session.id, session.flashes)
+
+    def end(self, session: Session) -> None:
+        """Forget a session; see `Sessions`."""
+        end_session(self._engine, session.id)
 
 
 class SessionStore:
-    """The sessions of this process. Time is the machine's own: a demo that moves its time logs nobody out."""
+    """The sessions of a demo, in its process. Time is the machine's own: moving the demo's time logs nobody out."""
 
     def __init__(
         self, *, idle: float = IDLE, longest: float = LONGEST, clock: Callable[[], float] = time.monotonic
@@ -43,10 +107,10 @@ class SessionStore:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, session_id: str | None) -> Session | None:
-        """Return a session that is still good, and keep it so; None when there is none of that name."""
+    def find(self, name: str | None) -> Session | None:
+        """Return a session that is still good; see `Sessions`."""
         with self._lock:
-            session = self._sessions.get(session_id or "")
+            session = self._sessions.get(name or "")
             if session is None:
                 return None
             now = self._clock()
@@ -57,27 +121,18 @@ class SessionStore:
             self._sessions.move_to_end(session.id)
             return session
 
-    def begin(self, session_id: str | None = None) -> Session:
-        """Return a new session that knows nobody; the one seen longest ago makes room when there are too many.
-
-        Args:
-            session_id: a name we gave out before the process was restarted or the session grew old, so that the
-                forms of its open pages stay good. Whoever enters gets a new name.
-        """
+    def begin(self, name: str | None = None) -> Session:
+        """Return a new session; the one seen longest ago makes room when there are too many. See `Sessions`."""
         now = self._clock()
-        session = Session(session_id or secrets.token_urlsafe(32), now, now)
+        session = Session(name or secrets.token_urlsafe(32), now, now)
         with self._lock:
             self._sessions[session.id] = session
             if len(self._sessions) > MOST:
                 self._sessions.popitem(last=False)
         return session
 
-    def renew(self, session: Session) -> Session:
-        """Return a session with the same content and a new name: what was known of the old name opens nothing."""
-        fresh = self.begin()
-        fresh.staff_id, fresh.unlocked, fresh.flashes = session.staff_id, session.unlocked, session.flashes
-        self.end(session)
-        return fresh
+    def keep(self, session: Session) -> None:
+        """Do nothing: what is to be said is kept with the session itself."""
 
     def end(self, session: Session) -> None:
         """Forget a session."""

@@ -11,9 +11,11 @@ from starlette.datastructures import FormData
 
 from access.actors import Actor
 from engine.inspecting import Member, member_of
+from engine.sessions import CameFrom
+from web.browsers import browser_of
 from web.dates import Dates
 from web.demo_door import Persona
-from web.errors import ForgedFormError, FormTooLargeError, NotEnteredError
+from web.errors import ForgedFormError, FormTooLargeError, NotEnteredError, PageNotFoundError, UnavailableError
 from web.guard import LARGEST_BODY
 from web.languages import COOKIE, language_of
 from web.place import Place
@@ -43,6 +45,12 @@ class Caller:
     def csrf(self) -> str:
         """Return the token for this session's forms."""
         return csrf_token(self.place.secret, self.session)
+
+    @property
+    def came_from(self) -> CameFrom:
+        """Return where the request comes from."""
+        client = self.request.client
+        return CameFrom(client.host if client else "", browser_of(self.request.headers.get("user-agent", "")))
 
     def say(self, kind: str, *lines: str) -> None:
         """Leave a message for the next page: "done" or "problem", its first line the heading."""
@@ -77,18 +85,44 @@ def caller(request: Request) -> Caller:
 
 
 def visit(request: Request) -> Visit:
-    """Return who has entered.
+    """Return who has signed in.
 
     Raises:
         NotEnteredError: nobody has, or she does not work here any more.
+        UnavailableError: the database is away, so that nobody can say.
     """
     who = caller(request)
+    if who.session.unknown:
+        raise UnavailableError
     personas = tuple(who.place.demo.personas()) if who.place.demo else ()
     staff_id = _part_taken(request, personas) if personas else who.session.staff_id
     member = member_of(who.place.engine, staff_id) if staff_id is not None else None
     if member is None:
         raise NotEnteredError
     return Visit(who.request, who.place, who.session, who.words, who.dates, member, personas)
+
+
+def outside_the_demo(request: Request) -> Caller:
+    """Return who calls, where one signs in; a demo has no such pages.
+
+    Raises:
+        PageNotFoundError: it is a demo.
+    """
+    who = caller(request)
+    if who.place.demo is not None:
+        raise PageNotFoundError
+    return who
+
+
+def signed_in(request: Request) -> Visit:
+    """Return who signed in; raises `PageNotFoundError` in a demo, `NotEnteredError` when nobody has."""
+    outside_the_demo(request)
+    return visit(request)
+
+
+def let_in(who: Caller, name: str) -> None:
+    """Go on in a session that was just begun: from now on the browser knows its name, and the old one opens nothing."""
+    who.request.scope["bevaka.session"] = who.place.sessions.find(name) or who.place.sessions.begin()
 
 
 def _part_taken(request: Request, personas: tuple[Persona, ...]) -> int:
@@ -137,6 +171,8 @@ def text_of(form: FormData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+OutsideDep = Annotated[Caller, Depends(outside_the_demo)]
+SignedInDep = Annotated[Visit, Depends(signed_in)]
 CallerDep = Annotated[Caller, Depends(caller)]
 VisitDep = Annotated[Visit, Depends(visit)]
 PostedDep = Annotated[FormData, Depends(posted)]

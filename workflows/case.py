@@ -22,6 +22,9 @@ class Builtin(StrEnum):
     MIGRATE = "case.migrate"  # the case moves to another version of its programme
     ACKNOWLEDGE = "deadline.acknowledge"
     SNOOZE = "deadline.snooze"
+    CONSENT = "consent.record"  # the terms of a consent; what `access.consents` says of it
+    WITHDRAW = "consent.withdraw"
+    DISCLOSE = "case.disclose"  # named fields were told to somebody on a legal ground
 
 
 @dataclass(frozen=True, slots=True)

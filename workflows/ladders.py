@@ -15,6 +15,7 @@ from workflows.case import Quiet, QuietKind
 from workflows.dates import Span, Unit, WorkingHours, at_local, local_date, shift
 from workflows.model import Deadline, Level, Rung
 
+CACHED = 1024  # dates whose steps are remembered: more would make memory grow with the number of open deadlines
 TEAM_SLOT = "unit:teams"
 NOMINAL_DAYS = {Unit.DAYS: 1.0, Unit.WORKING_DAYS: 1.4, Unit.WEEKS: 7.0, Unit.MONTHS: 30.44, Unit.YEARS: 365.25}
 
@@ -99,7 +100,7 @@ def slots_of(rung: Rung) -> tuple[str, ...]:
     return (*mails, TEAM_SLOT) if "teams" in rung.channels else mails
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED)
 def ladder_steps(
     ladder: tuple[Rung, ...], due_on: date, calendar: Calendar, hours: WorkingHours
 ) -> tuple[LadderStep, ...]:
@@ -118,7 +119,7 @@ def ladder_steps(
     return tuple(steps)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED)
 def ladder_marks(ladder: tuple[Rung, ...], due_on: date, calendar: Calendar, hours: WorkingHours) -> tuple[str, str]:
     """Return two short marks of a ladder: one of its steps in their order, one of the moments they come at.
 
@@ -157,7 +158,7 @@ def _day(rung: Rung, number: int, due_on: date, calendar: Calendar) -> date:
     return calendar.next_working_day(day) if escalates else calendar.previous_working_day(day)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=CACHED)
 def _opening(day: date, opens: time) -> datetime:
     return at_local(day, opens)
 

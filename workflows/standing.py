@@ -1,4 +1,4 @@
-"""The events every programme has: amending, pausing, resuming, acknowledging, snoozing, recomputing, migrating."""
+"""The events every programme has: amending, pausing, acknowledging, recomputing, migrating, consents, disclosures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -9,6 +9,13 @@ from workflows.case import Builtin, Event, Pause, Quiet, QuietKind, Snapshot, Wa
 from workflows.dates import local_date
 from workflows.planning import Rules
 from workflows.refusals import EventRefusedError, Refusal, Why
+
+COORDINATION = "coordination"  # the purpose whose consent a programme's machine knows as a fact
+
+
+def consent_fact(from_party: str, to_party: str) -> str:
+    """Return the fact by which a programme's machine knows that one party may tell another."""
+    return f"consent.{from_party}_to_{to_party}"
 
 
 def apply_builtin(rules: Rules, before: Snapshot, event: Event, now: datetime) -> tuple[Snapshot, date]:
@@ -96,6 +103,20 @@ def _recompute(rules: Rules, before: Snapshot, event: Event, now: datetime) -> S
     return before
 
 
+def _noted(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    """Change nothing the machine knows: the event itself is what is to be remembered."""
+    return before
+
+
+def _withdraw(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    """Let the fact of the consent end with it, where the programme has one: also in a case that is closed."""
+    direction = event.answers.get("from_party"), event.answers.get("to_party")
+    fact = consent_fact(*(party if isinstance(party, str) else "" for party in direction))
+    if fact not in rules.definition.facts or event.answers.get("purpose") not in {None, "", COORDINATION}:
+        return before
+    return replace(before, data={**before.data, fact: False})
+
+
 def _migrate(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
     """Move to the rules' definition. The case stays in its state, which the new version must have."""
     if before.state not in rules.definition.states:
@@ -130,4 +151,7 @@ _EVENTS: Mapping[Builtin, Callable[[Rules, Snapshot, Event, datetime], Snapshot]
     Builtin.MIGRATE: _migrate,
     Builtin.ACKNOWLEDGE: _acknowledge,
     Builtin.SNOOZE: _snooze,
+    Builtin.CONSENT: _noted,
+    Builtin.WITHDRAW: _withdraw,
+    Builtin.DISCLOSE: _noted,
 }

@@ -15,9 +15,12 @@ from workflows.guards import Value
 Json = Any  # what json.loads returns
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: Json) -> str:
     """Return the one JSON text of a value: sorted keys, no spaces. What is hashed must not depend on a dict's order."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
 
 
 def value_to_json(value: Value) -> Json:

@@ -21,6 +21,7 @@ HEADER = "Personnummer;Namn;Beslutsdatum;Från och med;Till och med;Omfattning;M
 NAMES = ("Rakel Påhittad", "Sixten Uppdiktad", "Tyra Fabulerad")
 ORIGIN = ("--set", "origin=fk_contact")
 WEBHOOK = "https://x.environment.api.powerplatform.com/workflows/1?sig=heltochhallethemlig"
+LISTINGS = ("people list", "units list", "channels list", "programmes list", "token list", "doctor")
 KEYS = {
     "cases list": {"cases", "counts", "total", "next_cursor"},
     "ledger": {"entries", "counts", "next_cursor"},
@@ -154,7 +155,7 @@ def test_answers_for_programs_have_stable_keys(clinic: Clinic, command: str) -> 
     assert personal(done.said) == []
 
 
-@pytest.mark.parametrize("listing", ["people list", "units list", "channels list", "programmes list", "doctor"])
+@pytest.mark.parametrize("listing", LISTINGS)
 def test_every_listing_answers_in_json(clinic: Clinic, listing: str) -> None:
     assert isinstance(clinic.run(*listing.split(), "--json").data, list)
 
@@ -227,6 +228,37 @@ def test_a_member_of_staff_acts_with_her_own_rights(clinic: Clinic) -> None:
     assert clinic.run("--as", "kim@bevaka.example", "cases", "list").status == 0
     assert "admin" in refused(clinic, "--as", "kim@bevaka.example", "units", "add", "west", "Väst", status=1)
     refused(clinic, "--as", "nobody@bevaka.example", "cases", "list", status=3)
+
+
+def test_an_invitation_is_a_link_on_stdout_and_nowhere_else(clinic: Clinic) -> None:
+    done = clinic.run("staff", "invite", "kim@bevaka.example")
+    assert done.status == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:8420/join/[A-Za-z0-9_-]{43}\n", done.out)
+    assert done.out.strip().rpartition("/")[2] not in done.err + "".join(clinic.rows())
+    assert clinic.run("staff", "invite", "kim@bevaka.example", "--json").data["expires_at"]
+
+
+def test_only_who_runs_the_system_invites(clinic: Clinic) -> None:
+    refused(clinic, "--as", "kim@bevaka.example", "staff", "invite", "admin@bevaka.example", status=1)
+
+
+def test_who_is_disabled_is_not_invited_until_she_is_back(clinic: Clinic) -> None:
+    assert clinic.run("staff", "disable", "kim@bevaka.example").status == 0
+    refused(clinic, "staff", "invite", "kim@bevaka.example", status=3)
+    assert clinic.run("staff", "enable", "kim@bevaka.example").status == 0
+    assert clinic.run("staff", "invite", "kim@bevaka.example").status == 0
+
+
+def test_a_token_is_told_once_listed_without_itself_and_revoked(clinic: Clinic) -> None:
+    made = clinic.run("token", "create", "kim@bevaka.example", "Export", "--scope", "read", "--scope", "act")
+    assert re.fullmatch(r"bvk_[A-Za-z0-9_-]{43}\n", made.out)
+    listed = clinic.run("token", "list", "--json")
+    assert made.out.strip() not in listed.said + made.err + "".join(clinic.rows())
+    assert [(line["label"], line["scopes"], line["revoked_at"]) for line in listed.data] == [
+        ("Export", ["read", "act"], None)
+    ]
+    assert clinic.run("token", "revoke", "1").status == 0
+    assert clinic.run("token", "list", "--json").data[0]["revoked_at"]
 
 
 def test_a_changed_history_is_found(clinic: Clinic) -> None:
@@ -339,6 +371,12 @@ def test_a_file_that_is_no_list_of_decisions_is_refused(clinic: Clinic, content:
         (("programmes", "publish", "/etc/shadow-of-nothing"), 2),
         (("programmes", "publish", "/dev/null"), 1),
         (("people", "role", "kim@bevaka.example", NUMBERS[0]), 2),
+        (("staff", "invite", NUMBERS[0]), 3),
+        (("staff", "disable", NUMBERS[0]), 3),
+        (("token", "create", "kim@bevaka.example", NAMES[0], "--scope", NUMBERS[0]), 2),
+        (("token", "create", NUMBERS[0], "x", "--scope", "read"), 3),
+        (("token", "create", "kim@bevaka.example", "x", "--scope", "read", "--days", NUMBERS[0]), 2),
+        (("token", "revoke", "7"), 3),
         (("channels", "set", "nowhere", "--file", "/nope"), 2),
     ],
 )
@@ -378,6 +416,8 @@ def test_a_webhook_is_connected_and_never_shown(clinic: Clinic) -> None:
         ("BEVAKA_KEYRING_FILE", "/nowhere/keyring.json"),
         ("BEVAKA_SMTP_HOST", "mail.example"),
         ("BEVAKA_SMTP_PASSWORD_FILE", "/nowhere/password"),
+        ("BEVAKA_OIDC_ISSUER", "http://sso.region.example"),
+        ("BEVAKA_SESSION_IDLE_MINUTES", "0"),
     ],
 )
 def test_a_bad_setting_is_named_and_not_quoted(clinic: Clinic, name: str, value: str) -> None:

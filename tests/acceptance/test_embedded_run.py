@@ -186,9 +186,9 @@ def test_a_demo_does_not_open_on_a_real_houses_folder(tmp_path: Path) -> None:
     assert "not a demo" in ended.stderr
 
 
-def test_a_house_without_a_demo_says_its_code(tmp_path: Path) -> None:
+def test_a_house_without_a_demo_says_how_the_first_one_comes_in(tmp_path: Path) -> None:
     with running(tmp_path, "--port", "0") as run:
-        assert "code" in run.line
+        assert "bevaka staff invite" in run.line
         assert httpx.get(run.url, follow_redirects=True).status_code == 200
         run.end(signal.SIGTERM)
         assert run.process.returncode == 0

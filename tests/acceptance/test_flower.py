@@ -56,6 +56,38 @@ def test_flower_shows_workers_and_tasks_and_a_killed_worker_as_offline(scaled: S
     scaled.arrive(5)
 
 
+def succeeded(flower: httpx.Client, task: str) -> dict[str, float]:
+    """Return how many tasks of a name each worker has ended well, by the figures for Prometheus."""
+    figures = flower.get("/metrics").text
+    line = re.compile(r"^flower_events_total\{([^}]*)\} (\S+)$", re.MULTILINE)
+    labelled = [(dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value)) for labels, value in line.findall(figures)]
+    return {
+        labels["worker"].partition("@")[0]: value
+        for labels, value in labelled
+        if (labels["task"], labels["type"]) == (task, "task-succeeded")
+    }
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_had_in_hand_is_done_by_another_and_flower_tells(
+    scaled: ScaledOut, flower: httpx.Client
+) -> None:
+    scaled.open_due(5)
+    with scaled.held("ledger") as somebody_waits:
+        killed = scaled.region.worker(name="one")
+        scaled.region.clock()
+        until(somebody_waits, "the first worker to be in the middle of a sweep", 40)
+        until(lambda: online(flower) == {"one": 1.0}, "one worker online", 40)
+        killed.kill()
+        scaled.region.worker(name="two")
+    scaled.arrive(5)
+    until(scaled.nothing_waits, "everything accounted for", 40)
+    until(lambda: online(flower) == {"one": 0.0, "two": 1.0}, "the killed worker offline", 60)
+    until(lambda: succeeded(flower, "bevaka.sweep").get("two", 0) > 0, "sweeps of the other worker", 40)
+    assert succeeded(flower, "bevaka.sweep").get("one", 0) == 0
+    assert scaled.arrived == 5
+
+
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/workers", "/tasks", "/api/tasks"])
 def test_nothing_is_shown_without_the_password(flower: httpx.Client, path: str) -> None:
     assert httpx.get(f"{flower.base_url}{path.lstrip('/')}").status_code == 401

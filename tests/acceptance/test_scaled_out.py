@@ -1,6 +1,5 @@
 """`bevaka web`, `worker` and `clock` as real processes on PostgreSQL and Valkey: any of them may go at any moment."""
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,46 +12,24 @@ import redis
 from sqlalchemy import delete, update
 
 from storage import tables
+from tests import workplace
 from tests.acceptance.conftest import ScaledOut
 from tests.embedded import until
+from tests.house import ROLES
 from tests.processes import region
 from tests.servers.valkey import ValkeyServer
+from tests.workplace import happen
 from workflows.dates import STOCKHOLM, local_date
 
 NOWHERE = "redis://127.0.0.1:1/0"
 LATE = "2029-12-31"
-ORIGIN = {"Sec-Fetch-Site": "same-origin"}
-HIDDEN = re.compile(r'name="csrf" value="([^"]+)"')
-
-
-def web_address(said: str) -> tuple[str, str]:
-    """Return the address and the code that `bevaka web` printed."""
-    found = re.search(r"web: (\S+) \(code: (\S+)\)", said)
-    assert found is not None
-    return found[1], found[2]
 
 
 @contextmanager
 def entered(scaled: ScaledOut, port: int) -> Iterator[httpx.Client]:
     """Start the web workplace and enter it as the coordinator."""
-    web = scaled.region.start("web", "--port", str(port), BEVAKA_PUBLIC_URL=f"http://127.0.0.1:{port}")
-    address, code = web_address(web.has_said("web: ").text)
-    with httpx.Client(base_url=address, headers=ORIGIN, timeout=30) as client:
-        post(client, "/enter", code=code)
-        post(client, "/enter/as", staff=str(scaled.house.staff["coordinator"]))
+    with workplace.entered(scaled.region, port, ROLES["coordinator"]) as client:
         yield client
-
-
-def post(client: httpx.Client, path: str, **answers: str) -> httpx.Response:
-    token = HIDDEN.findall(client.get("/enter").text)[0]
-    answer = client.post(path, data={"csrf": token, **answers})
-    assert answer.status_code == 303, answer.text[-500:]
-    return answer
-
-
-def happen(client: httpx.Client, ref: str, event: str, **answers: str) -> None:
-    named = {f"a.{name}": value for name, value in answers.items()}
-    post(client, f"/cases/{ref}/events", form=f"move-{event}", entry="1", do="apply", **named)
 
 
 def test_what_is_due_leaves_once_with_two_workers_and_two_clocks(scaled: ScaledOut) -> None:

@@ -3,8 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 
+from access import passwords
 from tests.house import House, build_house
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a password's hash take a millisecond: what it costs a guesser is tested in tests/unit/access."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """Writes sent together: few rows and many, on both kinds of database, all of them or none."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from storage.batch import FEW, Batch, StaleRowError
+from storage.batch import Batch
+from storage.statements import FEW, Rows, StaleRowError, Statement
 from storage.tables import deadline, history, unit
 from tests.house import House, moment
 
@@ -51,18 +53,16 @@ def test_few_rows_and_many_are_updated_alike(house: House, number: int) -> None:
     }
 
 
-def write(house: House, *, stale: int | None = None, taken: dict[str, Any] | None = None, fail: bool = False) -> None:
+def write(house: House, *, stale: int | None = None, taken: dict[str, Any] | None = None) -> None:
     """Insert two units, and with them what may be refused."""
     with house.engine.database.write() as connection:
         batch = Batch(connection)
         batch.insert(unit, some_units(2))
         if stale is not None:
-            batch.update(deadline, [{"id": stale, "next_rung": 1}], expect={"next_rung": 99})
+            batch.update(deadline, [{"id": stale, "next_rung": 1}], expect=[{"next_rung": 99}])
         if taken is not None:
             batch.insert(history, [taken])
-        batch.send(commit=stale is None)
-        if fail:
-            raise RuntimeError
+        batch.send()
 
 
 def test_a_row_that_is_not_as_expected_gives_the_whole_batch_up(house: House) -> None:
@@ -83,10 +83,47 @@ def test_a_key_that_is_taken_gives_the_whole_batch_up(house: House) -> None:
     assert units(house) == {}
 
 
-def test_what_is_sent_with_its_commit_is_there_though_the_caller_fails_afterwards(postgres_house: House) -> None:
-    with pytest.raises(RuntimeError):
-        write(postgres_house, fail=True)
-    assert list(units(postgres_house)) == ["u0", "u1"]
+@pytest.mark.parametrize("number", [1, FEW, FEW + 1, 300])
+def test_each_row_is_held_against_its_own_expectation(house: House, number: int) -> None:
+    house.open_many(number)
+    with house.engine.database.write() as connection:
+        ids = connection.execute(select(deadline.c.id).order_by(deadline.c.id)).scalars().all()
+        batch = Batch(connection)
+        batch.update(deadline, [{"id": i, "next_rung": i} for i in ids], [{"next_rung": 0, "id": i} for i in ids])
+        batch.send()
+    with house.engine.database.read() as connection:
+        assert connection.execute(select(deadline.c.next_rung).order_by(deadline.c.id)).scalars().all() == ids
+
+
+def test_one_stale_row_among_many_gives_the_whole_batch_up(house: House) -> None:
+    house.open_many(40)
+    with house.engine.database.read() as connection:
+        ids = connection.execute(select(deadline.c.id)).scalars().all()
+    stood = [{"next_rung": 99 if number == 17 else 0} for number in range(len(ids))]
+    with pytest.raises(StaleRowError):
+        move_on(house, ids, stood)
+    assert units(house) == {}
+
+
+def move_on(house: House, ids: Sequence[int], stood: Rows) -> None:
+    """Insert two units, and with them move ladders on that are to stand as they stood."""
+    with house.engine.database.write() as connection:
+        batch = Batch(connection)
+        batch.insert(unit, some_units(2))
+        batch.update(deadline, [{"id": i, "next_rung": 1} for i in ids], stood)
+        batch.send()
+
+
+def test_a_statement_of_its_own_that_is_given_up_leaves_nothing(postgres_house: House) -> None:
+    postgres_house.open_case()
+    with postgres_house.engine.database.read() as connection:
+        found = connection.execute(select(deadline.c.id)).scalars().one()
+    statement = Statement()
+    statement.insert(unit, some_units(2))
+    statement.update(deadline, [{"id": found, "next_rung": 1}], [{"next_rung": 99}])
+    with postgres_house.engine.database.at_once() as driver, pytest.raises(StaleRowError):
+        statement.run(driver)
+    assert units(postgres_house) == {}
 
 
 def test_an_empty_batch_sends_nothing(house: House) -> None:

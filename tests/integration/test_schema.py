@@ -1,17 +1,31 @@
 """The migrated database equals the declared one, on both kinds, up and down."""
 
+import re
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
+from sqlalchemy.event import listen
 from sqlalchemy.exc import StatementError
 
 from storage import schema
+from storage.agenda import agenda_after
 from storage.database import Database
 from storage.errors import SchemaError
-from storage.tables import metadata
+from storage.indexes import metadata
 from storage.ticks import take_tick
 from tests.house import House, moment
+
+
+def plan(house: House, query: str) -> str:
+    """Return how the database would run a query if the table were large."""
+    sqlite = house.engine.database.is_sqlite
+    with house.engine.database.read() as connection:
+        if not sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explained = connection.exec_driver_sql(("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + query)
+        return str(explained.all())
 
 
 def test_the_migrated_database_equals_the_declared_one(database_url: str) -> None:
@@ -42,12 +56,25 @@ def test_an_empty_database_is_refused_with_the_way_to_mend_it(database_url: str)
 def test_what_is_due_is_found_by_the_partial_index(house: House) -> None:
     house.open_many(50, "2024-01-31")
     query = "SELECT id FROM deadline WHERE next_at <= '2024-01-01' ORDER BY next_at, id LIMIT 500"
-    sqlite = house.engine.database.is_sqlite
+    assert "ix_deadline_due" in plan(house, query)
+
+
+def test_what_falls_due_next_is_found_at_the_ends_of_two_partial_indexes(house: House) -> None:
+    house.open_many(50, "2024-01-31")
+    asked: list[str] = []
+    listen(house.engine.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     with house.engine.database.read() as connection:
-        if not sqlite:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        explained = connection.exec_driver_sql(("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + query)
-        assert "ix_deadline_due" in str(explained.all())
+        agenda_after(connection, moment("2024-01-31"))
+    query = re.sub(r"%\(\w+\)s(::[A-Z ]+)?|\?", "'2024-01-31'", asked[-1])
+    assert "ix_deadline_due" in plan(house, query)
+    assert "ix_outbox_waiting" in plan(house, query)
+
+
+def test_figures_of_open_cases_and_dead_messages_need_no_table(house: House) -> None:
+    house.open_many(50, "2024-01-31")
+    by_version = 'SELECT programme, version, count(*) FROM "case" WHERE closed_at IS NULL GROUP BY programme, version'
+    assert "ix_case_open" in plan(house, by_version)
+    assert "ix_outbox_dead" in plan(house, "SELECT count(*) FROM outbox WHERE state = 'dead'")
 
 
 def test_a_naive_time_is_never_stored(house: House) -> None:

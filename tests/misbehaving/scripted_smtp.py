@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import ssl
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -20,6 +20,8 @@ class Silly(Enum):
 
 
 Answer = bytes | Silly
+Scripted = Answer | Callable[[bytes], Answer]
+"""An answer, or how it follows from the line that was said."""
 
 _GOOD: Mapping[str, Answer] = {
     "greeting": b"220 scripted",
@@ -40,13 +42,17 @@ class ScriptedSmtp:
     """Answers commands from a table; a list is used up from the left, its last answer stays.
 
     Attributes:
+        patience: Seconds it waits for a caller who says nothing.
+        pace: Seconds between the single bytes of one that trickles.
         heard: Every line received in plain text.
         secret: Every line received over TLS.
         bodies: The messages received.
     """
 
     context: ssl.SSLContext
-    answers: dict[str, list[Answer]]
+    answers: dict[str, list[Scripted]]
+    patience: float = 5
+    pace: float = 0.02
     port: int = 0
     connections: int = 0
     heard: list[bytes] = field(default_factory=list)
@@ -54,11 +60,12 @@ class ScriptedSmtp:
     bodies: list[bytes] = field(default_factory=list)
     implicit_tls: bool = False
 
-    def answer(self, command: str) -> Answer:
+    def answer(self, command: str, line: bytes = b"") -> Answer:
         told = self.answers.get(command)
         if not told:
             return _GOOD.get(command, b"502 what")
-        return told.pop(0) if len(told) > 1 else told[0]
+        found = told.pop(0) if len(told) > 1 else told[0]
+        return found(line) if callable(found) else found
 
     def hear(self, command: str) -> int:
         return sum(line.upper().startswith(command.encode()) for line in self.heard + self.secret)
@@ -70,12 +77,17 @@ class _GoneError(Exception):
 
 @contextmanager
 def scripted_smtp(
-    context: ssl.SSLContext, *, implicit_tls: bool = False, **answers: Answer | list[Answer]
+    context: ssl.SSLContext,
+    *,
+    implicit_tls: bool = False,
+    patience: float = 5,
+    pace: float = 0.02,
+    **answers: Scripted | list[Scripted],
 ) -> Iterator[ScriptedSmtp]:
-    """Serve on loopback until the block ends."""
+    """Serve on loopback, any number of callers at a time, until the block ends."""
     table = {name: answer if isinstance(answer, list) else [answer] for name, answer in answers.items()}
-    server = ScriptedSmtp(context, table, implicit_tls=implicit_tls)
-    listener = socket.create_server(("127.0.0.1", 0))
+    server = ScriptedSmtp(context, table, patience, pace, implicit_tls=implicit_tls)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     server.port = listener.getsockname()[1]
     thread = Thread(target=_serve, args=(listener, server), daemon=True)
     thread.start()
@@ -88,15 +100,21 @@ def scripted_smtp(
 
 
 def _serve(listener: socket.socket, server: ScriptedSmtp) -> None:
-    while True:
-        try:
+    talks: list[Thread] = []
+    with contextlib.suppress(OSError):
+        while True:
             connection, _address = listener.accept()
-        except OSError:
-            return
-        server.connections += 1
-        talk = _Talk(connection, server)
-        with contextlib.closing(talk), contextlib.suppress(_GoneError, OSError):
-            talk.run()
+            server.connections += 1
+            talks.append(Thread(target=_talk, args=(connection, server), daemon=True))
+            talks[-1].start()
+    for talk in talks:
+        talk.join()
+
+
+def _talk(connection: socket.socket, server: ScriptedSmtp) -> None:
+    talk = _Talk(connection, server)
+    with contextlib.closing(talk), contextlib.suppress(_GoneError, OSError):
+        talk.run()
 
 
 class _Talk:
@@ -104,7 +122,7 @@ class _Talk:
         self._connection = connection
         self._server = server
         self._secured = False
-        connection.settimeout(5)
+        connection.settimeout(server.patience)
 
     def run(self) -> None:
         if self._server.implicit_tls:
@@ -121,7 +139,7 @@ class _Talk:
         with contextlib.closing(self._lines()) as lines:
             for line in lines:
                 command = line[:8].split(b" ")[0].strip().decode(errors="replace").upper()
-                answer = self._server.answer(command)
+                answer = self._server.answer(command, line)
                 self._reply(answer)
                 if command == "STARTTLS" and answer == _GOOD["STARTTLS"]:
                     return True
@@ -168,7 +186,7 @@ class _Talk:
 
     def _trickle(self) -> None:
         # One byte each time the caller has been silent for a while: never a timeout, never an end.
-        self._connection.settimeout(0.02)
+        self._connection.settimeout(self._server.pace)
         for _ in range(500):
             self._connection.sendall(b"2")
             try:

@@ -82,6 +82,11 @@ class Ladder:
         for key in self.waiting():
             self.ledger[key] = Line("suppressed", reason, self.ledger[key].late)
 
+    def stop_telling_fk(self) -> None:
+        for key in self.waiting():
+            if key[1] == MAIL_HANDLER:
+                self.ledger[key] = Line("suppressed", "no_consent", self.ledger[key].late)
+
     def end(self, status: str) -> None:
         self.take_back(status)
         for rung, _, slots in self.rungs_left():

@@ -21,7 +21,10 @@ from tests.models.reading import ROLE_OF
 from workflows.refusals import EventRefusedError
 
 CASES = 3
-EMPTIED = ("outbox", "ledger", "deadline", "history", "access_log", "case", "person", "absence", "tick")
+EMPTIED = (
+    *("outbox", "ledger", "deadline", "disclosure", "consent", "history", "access_log", "case"),
+    *("person", "absence", "tick"),
+)
 which = st.integers(0, CASES - 1)
 days = st.integers(0, 25)
 hours = st.sampled_from([6, OPENS, 10, CLOSES - 1, CLOSES, 22])
@@ -183,6 +186,8 @@ class Comparison(RuleBasedStateMachine):
         if case := self.act(index, event, self.case(index).state != "closed"):
             case.consent = given
             case.plan(self.today)
+            if case.live and not given:
+                case.live.stop_telling_fk()
 
     @rule(index=which, months=st.integers(-3, 18))
     def amend_the_period(self, index: int, months: int) -> None:

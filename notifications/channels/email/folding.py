@@ -35,9 +35,13 @@ class ThreadingPolicy(EmailPolicy):
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """The same in bytes, which is what is sent."""
-        if name.lower() in _RAW or _fits(name, value):
+        if self.stays_as_it_is(name, value):
             return _unfolded(name, value).encode("ascii")
         return super().fold_binary(name, value)
+
+    def stays_as_it_is(self, name: str, value: str) -> bool:
+        """Say whether a header is written unchanged, or not at all where it holds a line break."""
+        return name.lower() in _RAW or _fits(name, value)
 
 
 def _fits(name: str, value: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -89,9 +90,14 @@ class SmtpSettings:
     @property
     def sender_name(self) -> str:
         """The display name, possibly empty."""
-        return parseaddr(self.sender)[0]
+        return _parsed(self.sender)[0]
 
     @property
     def sender_address(self) -> str:
         """The bare address: envelope sender, From and ORGANIZER."""
-        return parseaddr(self.sender)[1]
+        return _parsed(self.sender)[1]
+
+
+@lru_cache(maxsize=8)  # asked for every mail, and the same every time
+def _parsed(sender: str) -> tuple[str, str]:
+    return parseaddr(sender)

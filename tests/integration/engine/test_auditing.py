@@ -158,3 +158,12 @@ def test_a_case_without_history_cannot_be_replayed(house: House) -> None:
     house.open_case("2024-01-31")
     change(house, delete(tables.history))
     assert replay_all(house.engine, LATER).divergences[0].what == ("chain", "history")
+
+
+def test_a_case_whose_version_is_not_published_is_found_and_hides_no_other_gap(house: House) -> None:
+    stranded, other = house.open_many(2, "2024-01-31")
+    change(house, update(tables.case).where(tables.case.c.ref == stranded).values(version="never published"))
+    house.pass_time(moment("2024-02-15"))
+    gaps = unaccounted(house.engine, moment("2024-02-28"))
+    assert (stranded, Cause.NO_LADDER) in {(gap.ref, gap.cause) for gap in gaps}
+    assert (other, Cause.NOT_SWEPT) in {(gap.ref, gap.cause) for gap in gaps}

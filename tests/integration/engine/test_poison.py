@@ -45,6 +45,19 @@ def test_a_poison_message_is_set_aside_and_the_rest_leaves(house: House, poison:
     assert fate(house, bad, "r1", "coordinator:email") == ("failed", "undeliverable")
 
 
+def test_a_payload_that_is_no_json_at_all_is_set_aside_and_the_rest_leaves(sqlite_house: House) -> None:
+    house = sqlite_house  # PostgreSQL refuses to keep it
+    bad, *good = house.open_many(20, "2024-01-31")
+    sweep(house.engine, FIRST)
+    with house.engine.database.write() as connection:
+        mine = select(tables.case.c.id).where(tables.case.c.ref == bad)
+        case_id = connection.execute(mine).scalar_one()
+        connection.exec_driver_sql("UPDATE outbox SET payload = '{' WHERE case_id = ?", (case_id,))
+    deliver(house.engine, FIRST)
+    assert {fate(house, ref, "r1", "coordinator:email") for ref in good} == {("sent", None)}
+    assert fate(house, bad, "r1", "coordinator:email") == ("failed", "undeliverable")
+
+
 def test_a_poison_message_is_visible(sqlite_house: House) -> None:
     house = sqlite_house
     bad = house.open_case("2024-01-31")

@@ -275,3 +275,48 @@ def test_two_hundred_refusals_are_two_hundred_refusals(certificates: DemoCertifi
                 session.send(f"key{number}", TO, notice())
             refused += 1
     assert (refused, server.connections, server.bodies) == (200, 1, [])
+
+
+PIPELINES = b"250-scripted\r\n250-PIPELINING\r\n250 STARTTLS"
+
+
+def test_a_server_that_takes_commands_together_gets_them_together(certificates: DemoCertificates) -> None:
+    with talking(certificates, EHLO=PIPELINES) as (server, session):
+        assert session.send("key", TO, notice()).detail == "250"
+        assert session.send("key 2", TO, notice()).detail == "250"
+    assert len(server.bodies) == 2
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "code"),
+    [
+        ("MAIL", b"451 later", "smtp_451"),
+        ("MAIL", b"421 closing", "smtp_421"),
+        ("RCPT", b"550 nobody", "smtp_550"),
+        ("DATA", b"554 no", "smtp_554"),
+        ("RCPT", Silly.HANG_UP, "disconnect"),
+        ("RCPT", Silly.SILENT, "timeout"),
+    ],
+)
+def test_the_first_refusal_of_commands_sent_together_counts(
+    command: str, answer: Any, code: str, certificates: DemoCertificates
+) -> None:
+    with scripted_smtp(certificates.server_context(), EHLO=PIPELINES, **{command: answer}) as server, ends_in_time():
+        failed = try_once(server, certificates)
+    assert (failed.code, failed.unknown_outcome) == (code, False)
+    assert not any(server.bodies)
+
+
+def test_a_server_that_closes_after_its_refusal_is_heard_to_the_end(certificates: DemoCertificates) -> None:
+    answers: dict[str, Any] = {"EHLO": PIPELINES, "MAIL": b"421 closing", "RCPT": Silly.HANG_UP}
+    with scripted_smtp(certificates.server_context(), **answers) as server:
+        assert try_once(server, certificates).code == "smtp_421"
+
+
+def test_a_mail_refused_together_with_its_recipient_is_followed_by_the_next_one(certificates: DemoCertificates) -> None:
+    with talking(certificates, EHLO=PIPELINES, RCPT=[b"550 nobody", b"250 fine"]) as (server, session):
+        with pytest.raises(DeliveryFailed):
+            session.send("key", TO, notice())
+        assert session.send("key 2", TO, notice()).detail == "250"
+    assert len([body for body in server.bodies if body]) == 1

@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.accounts import PASSWORD, Account
 from tests.fakes.demo import FakeDemo
 from tests.house import House, moment
 from web.app import create_app
-from web.sessions import SessionStore
+from web.place import Entrance
 
 SECRET = b"s" * 32
 TODAY = moment("2024-03-04")
@@ -46,6 +47,12 @@ class Browser:
         token: str = dict(HIDDEN.findall(self.get("/nowhere").text))["csrf"]
         return token
 
+    def sign_in(self, account: Account) -> "Browser":
+        """Sign in with password and one-time code."""
+        assert self.post("/sign-in", {"email": account.email, "password": PASSWORD}).status == 303
+        assert self.post("/sign-in/code", {"code": account.telephone.code(self.now[0])}).status == 303
+        return self
+
     def become(self, role: str) -> "Browser":
         """Take another part in the demo."""
         assert self.post("/persona", {"staff": str(self.house.staff[role])}).status == 303
@@ -72,10 +79,10 @@ class Page:
         return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 
-def browser_in(house: House, *, demo: bool = True, sessions: SessionStore | None = None) -> Browser:
+def browser_in(house: House, *, demo: bool = True, entrance: Entrance | None = None) -> Browser:
     now = [TODAY]
     door = FakeDemo(house) if demo else None
-    app = create_app(house.engine, lambda: now[0], door, SECRET, sessions=sessions)
+    app = create_app(house.engine, lambda: now[0], door, SECRET, entrance=entrance)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url=house.engine.public_url, follow_redirects=False)
     return Browser(client, house, door, now)
@@ -89,5 +96,5 @@ def browser(sqlite_house: House) -> Browser:
 
 @pytest.fixture
 def visitor(sqlite_house: House) -> Browser:
-    """A visitor of a real house, who has not entered."""
+    """A visitor of a real house, who has not signed in."""
     return browser_in(sqlite_house, demo=False)

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.integration.web.conftest import Browser, browser_in
-from web.sessions import SessionStore
 
 POSTS = ("/language", "/persona", "/time", "/time/stop", "/cases/BV-0000-0000/person", "/cases/BV-0000-0000/events")
 
@@ -83,67 +82,15 @@ def test_an_unexpected_error_tells_nothing_of_itself(browser: Browser, monkeypat
     assert "Något gick fel" in page.words
 
 
-# --- entering, where there is no demo ---
+# --- signing in, where there is no demo: see test_signing_in.py too ---
 
 
-def test_nobody_sees_anything_before_entering(visitor: Browser) -> None:
-    for path in ("/", "/ledger", "/system", f"/cases/{visitor.house.open_case()}"):
+def test_nobody_sees_anything_before_signing_in(visitor: Browser) -> None:
+    ref = visitor.house.open_case()
+    for path in ("/ledger", "/system", "/account", f"/cases/{ref}"):
         answer = visitor.get(path)
-        assert (answer.status, answer.headers["location"]) == (303, "/enter")
-
-
-def code_of(visitor: Browser) -> str:
-    place = visitor.client._transport.app.state.place  # type: ignore[attr-defined]
-    code: str = place.access.code
-    return code
-
-
-def enter(visitor: Browser, role: str = "coordinator") -> None:
-    visitor.post("/enter", {"code": code_of(visitor)})
-    assert visitor.post("/enter/as", {"staff": str(visitor.house.staff[role])}).headers["location"] == "/"
-
-
-def test_the_code_leads_to_the_choice_of_who_one_is_and_in(visitor: Browser) -> None:
-    assert "Prov coordinator" not in visitor.get("/enter").words
-    enter(visitor)
-    page = visitor.get("/")
-    assert page.status == 200
-    assert "Prov coordinator" in page.words
-
-
-def test_entering_changes_the_sessions_name(visitor: Browser) -> None:
-    before = visitor.get("/enter").headers["set-cookie"]
-    enter(visitor)
-    visitor.get("/")
-    assert before.split(";")[0].split("=")[1] not in str(visitor.client.cookies)
-
-
-def test_a_wrong_code_leads_nowhere_and_soon_not_even_the_right_one(visitor: Browser) -> None:
-    for _ in range(5):
-        assert visitor.post("/enter", {"code": "0000"}).status == 403
-    page = visitor.post("/enter", {"code": code_of(visitor)})
-    assert page.status == 429
-    assert visitor.get("/").status == 303
-
-
-def test_nobody_is_chosen_without_the_code(visitor: Browser) -> None:
-    answer = visitor.post("/enter/as", {"staff": str(visitor.house.staff["admin"])})
-    assert answer.headers["location"] == "/enter"
-    assert visitor.get("/").status == 303
-
-
-def test_whoever_leaves_is_out(visitor: Browser) -> None:
-    enter(visitor)
-    visitor.post("/leave")
-    assert visitor.get("/").status == 303
-
-
-def test_a_session_that_grew_old_is_out(visitor: Browser) -> None:
-    at = [0.0]
-    visitor = browser_in(visitor.house, demo=False, sessions=SessionStore(clock=lambda: at[0]))
-    enter(visitor)
-    at[0] += 16 * 60
-    assert visitor.get("/").status == 303
+        assert (answer.status, answer.headers["location"]) == (303, f"/sign-in?next={path.replace('/', '%2F')}")
+    assert visitor.get("/").headers["location"] == "/sign-in"
 
 
 def test_the_demos_personas_cannot_be_taken_in_a_real_house(visitor: Browser) -> None:
@@ -151,5 +98,6 @@ def test_the_demos_personas_cannot_be_taken_in_a_real_house(visitor: Browser) ->
     assert visitor.get("/", Cookie=f"bevaka_persona={visitor.house.staff['admin']}").status == 303
 
 
-def test_the_door_is_closed_in_a_demo(browser: Browser) -> None:
-    assert browser.get("/enter").status == 404
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/code", "/join/x", "/account", "/sign-in/provider"])
+def test_nobody_signs_in_to_a_demo(browser: Browser, path: str) -> None:
+    assert browser.get(path).status == 404

@@ -36,6 +36,19 @@ INSIDE = {
     "NaiveTimeError",
     "PersonalNumberError",
     "UnknownCalendarError",
+    # who comes in is asked by pages only
+    "BeyondScopeError",
+    "CodeRefusedError",
+    "InvitationGoneError",
+    "NotProvedError",
+    "NotStaffError",
+    "NotUnderWayError",
+    "ProviderError",
+    "SessionGoneError",
+    "SignInRefusedError",
+    "SignInWaitError",
+    "TokenRefusedError",
+    "WeakPasswordError",
     "WorkingHoursError",
     "EventRefusedError",  # told by `why_not`, in the programme's titles
 }

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,14 +17,10 @@ NAME = "Märta Påhittad"
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    root, stream = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers, root.level
+def log() -> io.StringIO:
+    stream = io.StringIO()
     set_up_logging("DEBUG", stream, as_json=True)
-    yield stream
-    logging.captureWarnings(capture=False)
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    return stream
 
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:

@@ -1,6 +1,11 @@
 """Sessions end by themselves, and a name we did not give opens nothing."""
 
-from web.sessions import IDLE, LONGEST, MOST, SessionStore, csrf_token, is_csrf_token, sign, signed_id
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.sessions import Method, OpenSession, Stage
+from web.sessions import IDLE, LONGEST, MOST, Session, SessionStore, csrf_token, is_csrf_token, sign, signed_id
 
 SECRET = b"s" * 32
 
@@ -43,17 +48,15 @@ def test_a_session_ends_at_last_however_much_it_is_used() -> None:
     assert store.find(session.id) is None
 
 
-def test_whoever_enters_gets_a_new_name_and_the_old_one_opens_nothing() -> None:
-    store = SessionStore()
-    before = store.begin()
-    before.unlocked = True
-    after = store.renew(before)
-    assert (after.unlocked, after.id != before.id, store.find(before.id)) == (True, True, None)
-
-
 def test_a_name_given_out_before_a_restart_begins_a_session_that_knows_nobody() -> None:
     session = SessionStore().begin("an-old-name")
-    assert (session.id, session.staff_id, session.unlocked) == ("an-old-name", None, False)
+    assert (session.id, session.staff_id) == ("an-old-name", None)
+
+
+@pytest.mark.parametrize(("stage", "staff_id"), [(Stage.CODE, None), (Stage.FULL, 7)])
+def test_nobody_is_in_before_the_second_factor(stage: Stage, staff_id: int | None) -> None:
+    opened = OpenSession(7, stage, Method.LOCAL, datetime(2024, 3, 4, tzinfo=UTC))
+    assert Session("name", opened=opened).staff_id == staff_id
 
 
 def test_there_are_never_more_sessions_than_there_is_room_for() -> None:

@@ -53,6 +53,10 @@ class Hand:
         together = (parcel, *parcel.others)
         return [one for one in together if self._tokens.pop(one.message_id, None) is not None]
 
+    def is_sure(self) -> bool:
+        """Say whether what was taken is still safely ours: so new a claim that a try cannot outlast it."""
+        return timedelta(0) <= self._moment() - self._renewed_at < 2 * renew_after()
+
     def _renew(self, now: datetime) -> None:
         with self._engine.database.write() as connection:
             until = outbox.lease_time(connection, now, self._engine.real_time) + LEASE

@@ -11,7 +11,7 @@ from access.signing import Signer
 from engine.rulebook import Rulebook
 from notifications.channels.email import SmtpSettings
 from notifications.messages import Message
-from notifications.outcomes import Accepted
+from notifications.outcomes import Accepted, at_once
 from notifications.recipients import Mailbox, TeamsConnection
 from storage.database import Database
 
@@ -27,8 +27,16 @@ def keep_nowhere(line: str) -> None:
 class MailSession(Protocol):
     """One conversation with a mail server."""
 
-    def send(self, key: str, to: Mailbox, message: Message, *, uncertain: bool = False) -> Accepted:
-        """Send one message; raises `DeliveryFailed`."""
+    def send(
+        self,
+        key: str,
+        to: Mailbox,
+        message: Message,
+        *,
+        uncertain: bool = False,
+        ready: Callable[[], bool] = at_once,
+    ) -> Accepted:
+        """Send one message, once `ready` says so; raises `DeliveryFailed` or `WithheldError`."""
 
 
 class MailChannel(Protocol):

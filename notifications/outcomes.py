@@ -46,6 +46,18 @@ class DeliveryFailed(BevakaError):  # noqa: N818 - the word of the ledger
         super().__init__(f"Delivery failed: {code}.")
 
 
+class WithheldError(BevakaError):
+    """Whoever was to send a message was told not to, before a byte of it had left."""
+
+    def __init__(self) -> None:
+        super().__init__("The message was withheld before a byte of it left.")
+
+
+def at_once() -> bool:
+    """Let a message leave as soon as the other side takes it."""
+    return True
+
+
 _UNREACHABLE = frozenset({"connect", "timeout", "disconnect", "timeout_after_data", "disconnect_after_data",
                           "tls_failed", "smtp_421", "smtp_auth", "smtp_tls_missing", "smtp_tls_untrusted", "http_408",
                           "http_tls_untrusted"})  # fmt: skip

@@ -83,8 +83,8 @@ class _ForgetfulSession:
     honest: MailSession
     line: Line
 
-    def send(self, key: str, to: Mailbox, message: Message, *, uncertain: bool = False) -> Accepted:
-        accepted = self.honest.send(key, to, message, uncertain=uncertain)
+    def send(self, key: str, to: Mailbox, message: Message, **how: Any) -> Accepted:
+        accepted = self.honest.send(key, to, message, **how)
         if self.line.is_lost():
             raise DeliveryFailed("disconnect_after_data", unknown_outcome=True)
         return accepted

@@ -1,7 +1,7 @@
 """Channels that send nothing and remember everything. Held to the same conformance tests as the real ones."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
@@ -9,7 +9,7 @@ from typing import Self
 
 from notifications.channels.teams.card import build_card
 from notifications.messages import Message
-from notifications.outcomes import Accepted, DeliveryFailed
+from notifications.outcomes import Accepted, DeliveryFailed, WithheldError, at_once
 from notifications.recipients import Mailbox, TeamsConnection
 from notifications.render import render
 
@@ -71,9 +71,19 @@ class FakeEmailSession:
     ) -> None:
         self._closed = True
 
-    def send(self, key: str, to: Mailbox, message: Message, *, uncertain: bool = False) -> Accepted:
+    def send(
+        self,
+        key: str,
+        to: Mailbox,
+        message: Message,
+        *,
+        uncertain: bool = False,
+        ready: Callable[[], bool] = at_once,
+    ) -> Accepted:
         if self._closed:
             raise RuntimeError("the session is closed")
+        if not ready():
+            raise WithheldError
         render(message, to.language, uncertain=uncertain)
         return self._channel._attempt(Sent(key, to, message, uncertain), "250")
 

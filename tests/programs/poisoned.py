@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from notifications.channels import clock
+from notifications.outcomes import at_once
 from storage import shared_clock
 
 ROOM = 4 << 30  # bytes of address space, of which some hundred million are in use
@@ -69,10 +70,18 @@ def serve_poison() -> None:
     if lease := os.environ.get("LEASE_SECONDS"):
         leases.LEASE = timedelta(seconds=float(lease))
 
-    def send(self: EmailSession, key: str, to: Any, message: Any, *, uncertain: bool = False) -> Any:
-        if key in poisons:
-            POISONS[poisons[key]]()
-        return honest(self, key, to, message, uncertain=uncertain)
+    def send(
+        self: EmailSession, key: str, to: Any, message: Any, ready: Callable[[], bool] = at_once, **more: Any
+    ) -> Any:
+        def choke() -> bool:
+            """Do harm where the mail is rendered."""
+            if not ready():
+                return False
+            if key in poisons:
+                POISONS[poisons[key]]()
+            return True
+
+        return honest(self, key, to, message, ready=choke, **more)
 
     EmailSession.send = send  # type: ignore[method-assign]
 

@@ -21,11 +21,11 @@ class DeadlySession(FakeEmailSession):
 
     deadly = ""
 
-    def send(self, key: str, to: Any, message: Any, *, uncertain: bool = False) -> Any:
+    def send(self, key: str, to: Any, message: Any, **how: Any) -> Any:
         if key == self.deadly:
             os.kill(os.getpid(), signal.SIGKILL)
         print(f"sent {key}", flush=True)  # the log goes to the same place
-        return super().send(key, to, message, uncertain=uncertain)
+        return super().send(key, to, message, **how)
 
 
 class DeadlyMail(RememberingMail):

@@ -116,14 +116,11 @@ class Conversation:
             return False
         return code == 250
 
-    def deliver(self, recipient: str, octets: bytes) -> str:
-        """Hand over one message to one recipient.
-
-        Returns:
-            The server's reply code.
+    def offer(self, recipient: str) -> None:
+        """Ask the server to take a message to one recipient; what is said next must be `deliver`, or nothing.
 
         Raises:
-            DeliveryFailed: With ``unknown_outcome`` when the connection was lost after the message was sent.
+            DeliveryFailed: It will not.
         """
         self._fresh_until = 0.0
         envelope = (f"MAIL FROM:<{self._settings.sender_address}>", f"RCPT TO:<{recipient}>", "DATA")
@@ -134,6 +131,16 @@ class Conversation:
                 with mapped():
                     code, _text = self._smtp.docmd(command)
                 step.require(code)
+
+    def deliver(self, octets: bytes) -> str:
+        """Hand over the message that the server waits for.
+
+        Returns:
+            The server's reply code.
+
+        Raises:
+            DeliveryFailed: With ``unknown_outcome`` when the connection was lost after the message was sent.
+        """
         with mapped(after_data=True):
             self._smtp.send(_LEADING_DOT.sub(b"..", octets) + b".\r\n")
             code, _text = self._smtp.getreply()

@@ -1,5 +1,6 @@
 """The email channel: each worker thread opens its own session and sends a batch over one connection."""
 
+from collections.abc import Callable
 from ssl import SSLContext
 from types import TracebackType
 from typing import Self
@@ -11,7 +12,7 @@ from notifications.channels.email.envelope import build_email
 from notifications.channels.email.settings import SmtpSettings
 from notifications.channels.sockets import Allowance
 from notifications.messages import Message
-from notifications.outcomes import Accepted, DeliveryFailed
+from notifications.outcomes import Accepted, DeliveryFailed, WithheldError, at_once
 from notifications.recipients import Mailbox
 
 
@@ -49,7 +50,15 @@ class EmailSession:
             self._conversation.take_leave()
             self._conversation = None
 
-    def send(self, key: str, to: Mailbox, message: Message, *, uncertain: bool = False) -> Accepted:
+    def send(
+        self,
+        key: str,
+        to: Mailbox,
+        message: Message,
+        *,
+        uncertain: bool = False,
+        ready: Callable[[], bool] = at_once,
+    ) -> Accepted:
         """Send one message to one mailbox, within the settings' total time.
 
         Args:
@@ -57,20 +66,29 @@ class EmailSession:
             to: The recipient.
             message: What to say.
             uncertain: An earlier attempt ended with ``unknown_outcome``; the mail and the result say so.
+            ready: Asked when the server waits for the mail, before it is even rendered; what must be finished first
+                has so long been under way beside the round trips. False withholds the mail.
 
         Raises:
             DeliveryFailed: The server did not, or may not have, accepted it.
+            WithheldError: ``ready`` said no; nothing of the mail has left.
         """
         if self._closed:
             raise RuntimeError("the session is closed")
-        octets = build_email(key, to, message, self._settings, self._clock(), uncertain=uncertain)
-        code = self._deliver(to.address, octets)
+
+        def rendered() -> bytes:
+            if not ready():
+                raise WithheldError
+            return build_email(key, to, message, self._settings, self._clock(), uncertain=uncertain)
+
+        code = self._deliver(to.address, rendered)
         return Accepted(code, may_be_duplicate=uncertain)
 
-    def _deliver(self, recipient: str, octets: bytes) -> str:
+    def _deliver(self, recipient: str, rendered: Callable[[], bytes]) -> str:
         conversation = self._ready()
         try:
-            return conversation.deliver(recipient, octets)
+            conversation.offer(recipient)
+            return conversation.deliver(rendered())
         except DeliveryFailed as failure:
             if not failure.code.startswith("smtp_") or failure.code == "smtp_421":
                 self._drop()

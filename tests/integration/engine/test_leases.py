@@ -5,9 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
+from engine import sending
 from engine.delivered import Delivered
 from engine.delivering import claim, deliver
 from engine.leases import LEASE, renew_after
+from engine.sending import send_all
 from engine.sweeping import sweep
 from notifications.channels.email import SmtpSettings
 from notifications.channels.teams import TeamsSettings
@@ -44,12 +48,13 @@ class SlowMail(RememberingMail):
 class SlowSession(FakeEmailSession):
     """A conversation with a slow server."""
 
-    def send(self, key: str, to: Any, message: Any, *, uncertain: bool = False) -> Any:
+    def send(self, key: str, to: Any, message: Any, **how: Any) -> Any:
         slow = self._channel
         assert isinstance(slow, SlowMail)
+        accepted = super().send(key, to, message, **how)
         slow.clock.now += slow.takes
         slow.meanwhile()
-        return super().send(key, to, message, uncertain=uncertain)
+        return accepted
 
 
 def deliver_slowly(house: House, takes: timedelta, meanwhile: Callable[[Hours], object]) -> tuple[SlowMail, Delivered]:
@@ -100,6 +105,41 @@ def test_a_killed_postmans_work_is_free_within_a_minute(house: House) -> None:
     claim(house.engine, FIRST, 100)  # and then nothing: killed
     assert deliver(house.engine, FIRST + LEASE - timedelta(seconds=1)).handled == 0
     assert deliver(house.engine, FIRST + timedelta(seconds=55)).sent == 3
+
+
+def test_while_one_cannot_be_written_down_the_next_does_not_leave(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.open_many(3, "2024-01-31")
+    sweep(house.engine, FIRST)
+
+    def no_ink(*_given: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(sending, "record", no_ink)
+    with pytest.raises(ConnectionError):
+        deliver(house.engine, FIRST)
+    assert len(house.mail.sent) == 1
+
+
+def test_what_was_stopped_between_its_turn_and_its_leaving_does_not_leave(house: House) -> None:
+    house.open_many(1, "2024-01-31")
+    sweep(house.engine, FIRST)
+    clock = Hours()
+    _, parcels = claim(house.engine, FIRST, 100)
+
+    class StoppedSession(FakeEmailSession):
+        def send(self, key: str, to: Any, message: Any, **how: Any) -> Any:
+            clock.now += LEASE
+            return super().send(key, to, message, **how)
+
+    class StoppedMail(RememberingMail):
+        def open(self) -> FakeEmailSession:
+            return StoppedSession(self)
+
+    mail = StoppedMail()
+    assert send_all(replace(house.engine, email=mail), parcels, clock, FIRST).postponed == 1
+    assert (len(mail.sent), {row.state for row in outbox(house)}) == (0, {"queued"})
 
 
 def test_a_lease_outlasts_a_try_that_begins_just_before_it_is_renewed() -> None:

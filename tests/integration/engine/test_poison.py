@@ -84,10 +84,10 @@ def test_a_message_whose_rendering_raises_is_given_up_and_the_rest_leaves(
     sweep(house.engine, FIRST)
     honest = FakeEmailSession.send
 
-    def send(self: FakeEmailSession, key: str, to: Any, message: Any, *, uncertain: bool = False) -> Any:
+    def send(self: FakeEmailSession, key: str, to: Any, message: Any, **how: Any) -> Any:
         if message.case_ref == bad and message.kind.value == "reminder":
             raise LookupError
-        return honest(self, key, to, message, uncertain=uncertain)
+        return honest(self, key, to, message, **how)
 
     monkeypatch.setattr(FakeEmailSession, "send", send)
     deliver(house.engine, FIRST)

@@ -12,7 +12,7 @@ from demo.mailbox import DemoMailbox
 from notifications.channels.email import EmailChannel, EmailSession, SmtpSettings
 from notifications.channels.teams import TeamsChannel, TeamsSettings
 from notifications.messages import Message
-from notifications.outcomes import Accepted, DeliveryFailed
+from notifications.outcomes import Accepted, DeliveryFailed, WithheldError
 from notifications.recipients import LANGUAGES, Language, Mailbox, SecretUrl, TeamsConnection
 from tests.examples.messages import NOW, notice, one_of_each
 from tests.fakes.channels import FakeEmailChannel, FakeEmailSession, FakeTeamsChannel
@@ -110,6 +110,20 @@ def test_every_message_is_accepted_in_every_language(way: Way, message: Message,
     accepted = way.send("key", language, message, False)
     assert accepted.detail.startswith("2")
     assert way.arrived() == 1
+
+
+@pytest.mark.parametrize("kind", ["real", "fake"])
+def test_a_mail_that_is_withheld_never_leaves_and_the_next_one_does(
+    kind: str, mail_catcher: MailCatcher, mailbox: DemoMailbox, certificates: DemoCertificates
+) -> None:
+    fake = FakeEmailChannel()
+    channel = EmailChannel(email_settings(mail_catcher.port, certificates), lambda: NOW) if kind == "real" else fake
+    to = Mailbox("kim@region.example")
+    with channel.open() as session:
+        with pytest.raises(WithheldError):
+            session.send("first", to, notice(), ready=lambda: False)
+        session.send("second", to, notice())
+    assert (mailbox.count() if kind == "real" else len(fake.sent)) == 1
 
 
 def test_a_certain_message_is_no_duplicate(way: Way) -> None:

@@ -244,7 +244,8 @@ def test_a_line_that_begins_with_a_dot_does_not_end_the_message(certificates: De
     with scripted_smtp(certificates.server_context()) as server:
         settings = settings_for(server, certificates)
         conversation = Conversation(settings, verifying_context(certificates.ca_file), Allowance(1, 5))
-        conversation.deliver(TO.address, b"Subject: x\r\n\r\n.hidden\r\n.\r\nMAIL FROM:<x@region.example>\r\n")
+        conversation.offer(TO.address)
+        conversation.deliver(b"Subject: x\r\n\r\n.hidden\r\n.\r\nMAIL FROM:<x@region.example>\r\n")
         conversation.take_leave()
     assert server.bodies == [b"Subject: x\r\n\r\n..hidden\r\n..\r\nMAIL FROM:<x@region.example>\r\n"]
 

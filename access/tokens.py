@@ -28,15 +28,27 @@ class Scope(StrEnum):
 
 _SCOPES: dict[Action, Scope] = {
     Action.SEE_CASE: Scope.READ,
+    Action.SEE_WHOLE: Scope.READ,
+    Action.SEE_PEOPLE: Scope.READ,
+    Action.SEE_CHANNELS: Scope.READ,
+    Action.SEE_OUTBOX: Scope.READ,
+    Action.FIGURES: Scope.READ,
     Action.SEE_PERSON: Scope.PERSON,
     Action.DISCLOSE: Scope.PERSON,
     Action.REVIEW: Scope.PERSON,
     Action.FIRE: Scope.ACT,
     Action.STEER: Scope.ACT,
     Action.ASSIGN: Scope.ACT,
+    Action.MANAGE_ABSENCES: Scope.ACT,
     Action.OPEN: Scope.OPEN,
+    Action.MANAGE_PEOPLE: Scope.RUN,
+    Action.MANAGE_UNITS: Scope.RUN,
+    Action.MANAGE_CHANNELS: Scope.RUN,
+    Action.TEST_CHANNEL: Scope.RUN,
+    Action.RESEND: Scope.RUN,
     Action.RUN: Scope.RUN,
 }
+# No token breaks the glass or makes tokens: both want a person who has just shown who she is.
 
 
 class ScopeError(BevakaError):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from access.actors import Actor
 from access.rules import Action, CaseFacts, may
-from engine.authorising import authorise, facts_of
+from engine.authorising import authorise, facts_near, facts_of
 from engine.consent_expiry import counting
 from engine.firing import snapshot_of
 from engine.inspecting_case_parts import AskedLine, CaseView, FieldLine, MeetingLine, Move, PauseLine
@@ -56,6 +56,7 @@ def _view(
     definition, snapshot = rules.definition, snapshot_of(case)
     state = definition.states[case.state]
     counts = counting(snapshot, now)
+    near = facts_near(connection, case, now, directory.away)
     return CaseView(
         ref=case.ref,
         programme=case.programme,
@@ -76,10 +77,10 @@ def _view(
         facts={name: snapshot.data.get(name) for name in definition.facts},
         deadlines=deadline_lines(connection, case, rules, snapshot, directory, now),
         timeline=timeline_of(engine, connection, case, definition, directory, now),
-        moves=tuple(_move(rules, counts, t, actor, facts_of(case), now) for t in definition.transitions.values()),
+        moves=tuple(move_of(rules, counts, t, actor, facts_of(case), now) for t in definition.transitions.values()),
         pauses=_pauses(definition, snapshot),
         meetings=_meetings(definition, snapshot),
-        may=frozenset(action for action in SHOWN_ACTIONS if may(actor, action, facts_of(case))),
+        may=frozenset(action for action in SHOWN_ACTIONS if may(actor, action, near)),
     )
 
 
@@ -116,7 +117,7 @@ def field_line(field: Field, value: Value) -> FieldLine:
     return FieldLine(field.name, field.title, value, choice=choice)
 
 
-def _move(
+def move_of(
     rules: Rules, snapshot: Snapshot, transition: Transition, actor: Actor, facts: CaseFacts, now: datetime
 ) -> Move:
     definition = rules.definition

@@ -9,7 +9,7 @@ from access.actors import Actor
 from access.identities import Identity, IdentityUnreadableError, SealedIdentity
 from access.rules import CARE_ROLES, Action, roles_on
 from engine.access_logging import log_reading
-from engine.authorising import authorise, facts_of
+from engine.authorising import authorise_near, facts_of
 from engine.firing import snapshot_of
 from engine.inspecting_case_parts import FieldLine
 from engine.parts import Engine
@@ -47,7 +47,7 @@ def person_of(engine: Engine, ref: str, actor: Actor, now: datetime) -> PersonVi
         IdentityUnreadableError: the sealed identity cannot be opened.
     """
     with engine.database.write() as connection:
-        case = authorise(actor, Action.SEE_PERSON, cases.find_case(connection, ref), ref)
+        case = authorise_near(connection, actor, Action.SEE_PERSON, cases.find_case(connection, ref), ref, now)
         identity = open_identity(engine, connection, case, actor, now)
         return PersonView(identity, _personal_fields(engine, connection, case, actor, now))
 

@@ -44,7 +44,7 @@ def event_title(definition: Definition, event: str) -> Text:
 
 
 def role_title(definition: Definition, role: str) -> Text:
-    """Return what a role is called; `admin` and `unit` are nobody's in a definition."""
+    """Return what a role is called; some roles are the house's and in no definition."""
     declared = definition.roles.get(role)
     return declared.title if declared else _OTHER_ROLES.get(role, Text(role, role))
 
@@ -53,4 +53,6 @@ _OTHER_ROLES: Mapping[str, Text] = {
     "admin": Text("Systemansvarig", "System administrator"),
     "unit": Text("Mottagningens Teamskanal", "The unit's Teams channel"),
     "staff": Text("Medarbetare", "Member of staff"),
+    "funder": Text("Finansiär", "Funder"),
+    "log_reviewer": Text("Loggranskare", "Log reviewer"),
 }

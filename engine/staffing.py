@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from access.actors import ADMIN, Actor, Grant
-from access.rules import Action
+from access.actors import Actor, Grant
+from access.rules import HOUSE_ROLES, Action
 from engine.authorising import authorise, authorise_anywhere
 from engine.errors import UnknownStaffError, UnknownUnitError
 from engine.parts import Engine
@@ -229,8 +229,8 @@ def unit_id_of(connection: Connection, code: str) -> int:
 
 
 def known_roles(engine: Engine, connection: Connection) -> tuple[str, ...]:
-    """Return every role that can be held: those of the newest published programmes, and `admin`."""
-    names = {ADMIN}
+    """Return every role that can be held: those of the newest published programmes, and the house's own."""
+    names = set(HOUSE_ROLES)
     for programme in definitions.published_programmes(connection):
         version = definitions.newest_version(connection, programme) or ""
         names |= set(engine.rulebook.definition(connection, programme, version).roles)

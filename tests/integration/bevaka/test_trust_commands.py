@@ -101,6 +101,7 @@ def test_heads_are_appended_to_the_file_outside(
 
 def test_readings_are_reviewed_and_the_protocol_signed(house: House, bevaka: Command) -> None:
     ref = house.open_case("2024-01-31")
+    house.away("coordinator", "2024-02-05", "2024-02-05")
     identity_of(house.engine, ref, house.actor("deputy"), moment("2024-02-05"))
     manager = ("--as", "manager@bevaka.example", "access-log", "review")
     status, said, beside = bevaka(*manager, "--since", "2024-02-05", "--until", "2024-02-05", "--sign", "no_remark")

@@ -39,9 +39,15 @@ def test_a_token_acts_as_its_owner_within_its_scopes(house: House) -> None:
     assert bearer.actor == house.actor("coordinator")
     assert [action for action in Action if bearer.terms.covers(action)] == [
         Action.SEE_CASE,
+        Action.SEE_WHOLE,
         Action.FIRE,
         Action.STEER,
         Action.ASSIGN,
+        Action.FIGURES,
+        Action.SEE_PEOPLE,
+        Action.MANAGE_ABSENCES,
+        Action.SEE_CHANNELS,
+        Action.SEE_OUTBOX,
     ]
 
 

@@ -47,12 +47,14 @@ def test_an_ordinary_reading_does_not_stand_out(house: House) -> None:
 
 def test_a_reading_without_any_link_to_the_case_stands_out(house: House) -> None:
     ref = house.open_case("2024-01-31")
+    house.away("coordinator", "2024-02-05", "2024-02-05")
     read(house, ref, "deputy")
     assert signs(house) == {ref: {Sign.NO_TEAM_LINK}}
 
 
 def test_who_stands_in_that_day_has_a_link(house: House) -> None:
     house.away("coordinator", "2024-02-05", "2024-02-06", "deputy")
+    house.away("coordinator", "2024-02-07", "2024-02-07")
     ref = house.open_case("2024-01-31")
     read(house, ref, "deputy")
     read(house, ref, "deputy", moment("2024-02-07", "10:00"))
@@ -61,6 +63,7 @@ def test_who_stands_in_that_day_has_a_link(house: House) -> None:
 
 def test_who_has_acted_in_the_case_has_a_link(house: House) -> None:
     ref = house.open_case("2024-01-31")
+    house.away("coordinator", "2024-02-05", "2024-02-05")
     house.fire(ref, "case.amend", MORNING, "deputy", benefit_until=date(2025, 11, 30))
     read(house, ref, "deputy")
     assert signs(house) == {}
@@ -134,6 +137,7 @@ def test_nobody_else_reviews_the_log(sqlite_house: House, role: str) -> None:
 
 
 def test_a_protocol_is_signed_over_the_lines_as_they_were(house: House) -> None:
+    house.away("coordinator", "2024-02-05", "2024-02-05")
     read(house, house.open_case("2024-01-31"), "deputy")
     done = reviewed(house)
     number = sign_review(house.engine, SIGNER, house.actor("unit_manager"), done, Conclusion.TO_INVESTIGATE, NOW)

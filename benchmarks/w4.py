@@ -166,7 +166,7 @@ def _throughput(run: Run, scene: Scene, workers: int, *, real: bool) -> Result:
 
 def _forget(scene: Scene, due: int) -> None:
     """Put everything back as if nothing had left."""
-    scene.execute("TRUNCATE ledger, outbox")
+    scene.execute("TRUNCATE ledger, outbox CASCADE")
     later = scene.now() + FAR_OFF
     scene.execute(
         "UPDATE deadline SET next_rung = 0, accounted = 0, next_at = %(at)s WHERE id <= %(due)s", at=later, due=due

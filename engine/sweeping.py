@@ -63,12 +63,11 @@ def sweep(engine: Engine, now: datetime, limit: int = BATCH, most: int | None = 
         limit: how many deadlines one transaction claims.
         most: stop after about so many deadlines; None goes on until none is due.
     """
-    total = Swept()
-    while (most is None or total.deadlines < most) and is_any_due(engine.database, now):
+    total, more = Swept(), is_any_due(engine.database, now)
+    while more and (most is None or total.deadlines < most):
         batch = _sweep_once(engine, now, limit)
         total += batch
-        if batch.deadlines == 0:
-            break
+        more = batch.deadlines >= limit or (batch.deadlines > 0 and is_any_due(engine.database, now))
     if total.queued:
         engine.nudge()
     return total

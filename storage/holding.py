@@ -46,12 +46,15 @@ def erase_mark(connection: Connection, name: str) -> None:
 
 def is_unswept(connection: Connection, moment: datetime) -> bool:
     """Say whether a deadline that was due at an instant has not been swept yet."""
-    return connection.execute(select(deadline.c.id).where(deadline.c.next_at <= moment).limit(1)).first() is not None
+    first: datetime | None = connection.execute(select(func.min(deadline.c.next_at))).scalar_one()
+    return first is not None and first <= moment
 
 
 def backlog(now: datetime, since: datetime) -> ColumnElement[bool]:
-    """Return the condition of a message that is due now, or was made in the silence since an instant or right after."""
-    waits = (outbox.c.state == QUEUED) & or_(outbox.c.not_before <= now, outbox.c.created_at > since)
+    """Return the condition of a message that is due now or was at `since`, or was made in the silence after that."""
+    # This computer's clock may be behind that of the one whose backup it lives on.
+    due = outbox.c.not_before <= max(now, since)
+    waits = (outbox.c.state == QUEUED) & or_(due, outbox.c.created_at > since)
     lost = (outbox.c.state == SENDING) & (outbox.c.leased_until <= now)
     return and_(or_(waits, lost), outbox.c.held_at.is_(None))
 

@@ -17,7 +17,7 @@ from engine.sweeping import sweep
 from notifications.channels.email import EmailChannel
 from storage.tables import case, deadline, ledger, outbox, staff
 from tests.chaos.mail_faults import settings_of
-from tests.chaos.queue_account import Account, gaps, mail_account
+from tests.chaos.total_queue import Account, take_account
 from tests.chaos.virtual_time import VirtualClock, house_on, settle
 from tests.house import House
 from tests.misbehaving.scripted_smtp import ScriptedSmtp, scripted_smtp
@@ -61,7 +61,6 @@ class Lived:
     digest_days: int
     digests_agreed: int
     account: Account
-    gaps: int
 
 
 def live(url: str, days: Sequence[date], changes: Sequence[datetime], tls: DemoCertificates) -> Lived:
@@ -184,6 +183,5 @@ def _compared(
         twice=sum(count > 1 for count in per_day.values()) + sum(number > 1 for _, number in hours),
         digest_days=len(working),
         digests_agreed=sum(number == is_working_day(day) for day, number in hours) - (len(hours) - len(working)),
-        account=mail_account(house, server.bodies),
-        gaps=gaps(house, clock.now),
+        account=take_account(house.engine, server.bodies, clock.now),
     )

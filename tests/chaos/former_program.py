@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from storage import schema
 from tests.chaos.mail_faults import certificates
-from tests.chaos.queue_account import Account, gaps, mail_account
 from tests.chaos.region_house import RegionHouse, region_house
+from tests.chaos.total_queue import Account, is_accounted_for, take_account
 from tests.embedded import until
 from tests.misbehaving.scripted_smtp import ScriptedSmtp, scripted_smtp
 from tests.processes import Process
@@ -39,7 +40,6 @@ class Upgraded:
     arrived: int
     owed: int
     account: Account
-    gaps: int
 
 
 @dataclass
@@ -92,9 +92,10 @@ def upgrade_beneath(commit: str, lots: int) -> Upgraded:
     with former_tree(commit) as tree, _upgrade() as place:
         region, database = place.clinic.region, place.clinic.house.engine.database
         schema.downgrade(database, revision_of(commit))
+        own = (sys.executable, str(tree / "tests/programs/shifted.py"))
         former = [
-            region.start("worker", "--concurrency", "2", "--name", "former", PYTHONPATH=str(tree)),
-            region.start("clock", "--every", "1", PYTHONPATH=str(tree)),
+            region.start("worker", "--concurrency", "2", "--name", "former", program=own, PYTHONPATH=str(tree)),
+            region.start("clock", "--every", "1", program=own, PYTHONPATH=str(tree)),
         ]
         for process, ready in zip(former, ("worker: ", "clock: "), strict=True):
             process.has_said(ready)
@@ -110,10 +111,10 @@ def upgrade_beneath(commit: str, lots: int) -> Upgraded:
             process.stop()
         place.pass_lots(lots)
         now, house = region.now(), place.clinic.house
-        until(lambda: gaps(house, now) == 0, "everything accounted for", 60)
-        account = mail_account(house, place.mail.bodies)
+        until(lambda: is_accounted_for(house.engine, now), "everything accounted for", 60)
+        account = take_account(house.engine, place.mail.bodies, now)
         arrived = len(place.mail.bodies)
-        return Upgraded(commit, 4 * lots, errors, arrived, place.owed, account, gaps(house, now))
+        return Upgraded(commit, 4 * lots, errors, arrived, place.owed, account)
 
 
 def _errors(process: Process) -> int:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 from sqlalchemy import func, select
@@ -17,9 +18,9 @@ from sqlalchemy import func, select
 from engine.replaying import replay_all
 from storage.tables import case, history
 from tests.chaos.mail_faults import certificates
-from tests.chaos.queue_account import gaps, mail_account
 from tests.chaos.region_house import RegionHouse, region_house
 from tests.chaos.small_disk import Disk
+from tests.chaos.total_queue import is_accounted_for, take_account
 from tests.chaos.workplace import Workplace
 from tests.embedded import until
 from tests.house import ROLES
@@ -66,8 +67,7 @@ class Seen:
     ended: int
     arrived: int
     owed: int
-    gaps: int
-    account: dict[str, int] = field(default_factory=dict)
+    account: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -112,7 +112,7 @@ def fill_up(kind: str, events: int, due: int, disk: Disk) -> Seen:
         disk.free()
         recovered, restarted = _recover(living, place, ref)
         until(lambda: len(living.mail.bodies) >= 2 * due, f"{2 * due} reminders", 120)
-        until(lambda: gaps(clinic.house, clinic.region.now()) == 0, "everything accounted for", 60)
+        until(lambda: is_accounted_for(clinic.house.engine, clinic.region.now()), "everything accounted for", 60)
         return _seen(kind, living, place, ref, full, recovered, restarted, 2 * due)
 
 
@@ -219,6 +219,5 @@ def _seen(
         ended=sum(one.popen.poll() is not None for one in living.processes),
         arrived=len(living.mail.bodies),
         owed=owed,
-        gaps=gaps(house, now),
-        account=asdict(mail_account(house, living.mail.bodies)),
+        account=asdict(take_account(house.engine, living.mail.bodies, now)),
     )

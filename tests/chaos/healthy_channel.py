@@ -18,8 +18,8 @@ from engine.connecting import set_team_channel
 from engine.sweeping import sweep
 from notifications.channels.teams import TeamsSettings
 from storage.tables import outbox, unit
-from tests.chaos.queue_account import Account, gaps, mail_account
 from tests.chaos.region_house import RegionHouse, region_house
+from tests.chaos.total_queue import Account, take_account
 from tests.chaos.virtual_time import VirtualClock, settle
 from tests.embedded import until
 from tests.house import House
@@ -43,7 +43,6 @@ class Pace:
     hanging: list[float]
     hung: int  # connections to the mail server that hung
     account: Account
-    gaps: int
     cards_lost: int
     cards_twice: int
 
@@ -102,19 +101,18 @@ def measure(number: int, tls: DemoCertificates) -> Pace:
 
 def _drained(place: _Place, well: list[float], hanging: list[float], hung: int) -> Pace:
     clock = VirtualClock(place.clinic.region.now())
-    house = place.clinic.by(clock)
-    settle(house, clock)
-    cards = Counter(ref for card in place.hook.posted for ref in _refs(card))
-    cases = house.count("case")
-    return Pace(
-        well,
-        hanging,
-        hung,
-        mail_account(house, place.server.bodies),
-        gaps(house, clock.now),
-        cards_lost=cases - len(cards),
-        cards_twice=sum(count > 1 for count in cards.values()),
-    )
+    with place.clinic.by(clock) as house:
+        settle(house, clock)
+        cards = Counter(ref for card in place.hook.posted for ref in _refs(card))
+        cases = house.count("case")
+        return Pace(
+            well,
+            hanging,
+            hung,
+            take_account(house.engine, place.server.bodies, clock.now),
+            cards_lost=cases - len(cards),
+            cards_twice=sum(count > 1 for count in cards.values()),
+        )
 
 
 def _refs(card: bytes) -> set[bytes]:

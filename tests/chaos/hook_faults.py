@@ -20,7 +20,7 @@ from notifications.channels.email import EmailChannel
 from notifications.channels.teams import TeamsChannel, TeamsSettings
 from storage.tables import case, outbox
 from tests.chaos.mail_faults import settings_of
-from tests.chaos.queue_account import Account, gaps, mail_account
+from tests.chaos.total_queue import Account, take_account
 from tests.chaos.virtual_time import VirtualClock, drain, house_on, settle
 from tests.house import House, moment
 from tests.misbehaving.scripted_smtp import ScriptedSmtp, scripted_smtp
@@ -107,7 +107,6 @@ class Posted:
     largest: int
     followed: int  # requests at the address a redirect leads to
     mail: Account
-    gaps: int
     virtual_hours: float
 
 
@@ -169,8 +168,7 @@ def _told(team: _Team, how: str, database: str, messages: int) -> Posted:
         too_early=team.hook.too_early,
         largest=team.hook.largest,
         followed=0,
-        mail=mail_account(team.house, team.mail.bodies),
-        gaps=gaps(team.house, team.clock.now),
+        mail=take_account(team.house.engine, team.mail.bodies, team.clock.now),
         virtual_hours=(team.clock.now - UNIT).total_seconds() / 3600,
     )
 

@@ -21,8 +21,8 @@ from engine.staffing import actor_of
 from engine.sweeping import sweep
 from storage.tables import case
 from tests.chaos.mail_faults import certificates
-from tests.chaos.queue_account import Account, gaps, mail_account, message_ids
 from tests.chaos.region_house import RegionHouse, region_house, wired
+from tests.chaos.total_queue import Account, message_ids, take_account
 from tests.embedded import until
 from tests.house import ROLES, House
 from tests.misbehaving.scripted_smtp import ScriptedSmtp, scripted_smtp
@@ -66,7 +66,6 @@ class Restored:
     whole: float
     octets: int
     account: Account
-    gaps: int
 
 
 @dataclass
@@ -152,7 +151,7 @@ def _made_anew(world: _World, lost: House, folder: Path, before: list[str], due:
         _timed(place, "outbox", "release")
         whole = time.monotonic() - began
         until(lambda: len(world.mail.bodies) >= len(before) + due, "what is owed", PATIENCE)
-        until(lambda: gaps(house, place.now()) == 0 and not _on_their_way(house, world), "calm", PATIENCE)
+        until(lambda: _is_calm(house, world, place.now()), "calm", PATIENCE)
         times = (back_up, restore, whole)
         return _compared(world, house, place, before, due, times, replay, on_hold)
 
@@ -173,8 +172,9 @@ def _held(house: House) -> int:
     return sum(group.number for group in held_messages(house.engine, OPERATOR) if group.kind == "reminder")
 
 
-def _on_their_way(house: House, world: _World) -> int:
-    return mail_account(house, world.mail.bodies).lost
+def _is_calm(house: House, world: _World, now: datetime) -> bool:
+    account = take_account(house.engine, world.mail.bodies, now)
+    return account.lost == account.waiting == account.unaccounted == 0
 
 
 def _compared(
@@ -191,7 +191,7 @@ def _compared(
     with house.engine.database.read() as connection:
         refs = list(connection.execute(select(case.c.ref)).scalars())
     reader = actor_of(house.engine, ROLES["coordinator"])
-    account = mail_account(house, world.mail.bodies)
+    account = take_account(house.engine, world.mail.bodies, place.now())
     found = Restored(
         kind=world.kind,
         cases=len(refs),
@@ -208,7 +208,6 @@ def _compared(
         whole=times[2],
         octets=(world.safe / "house.zip").stat().st_size,
         account=account,
-        gaps=gaps(house, place.now()),
     )
     house.engine.database.close()
     return found

@@ -19,7 +19,7 @@ from notifications.channels.email import EmailChannel, SmtpSettings
 from notifications.outcomes import DeliveryFailed
 from notifications.recipients import Mailbox
 from storage.tables import outbox
-from tests.chaos.queue_account import Account, gaps, mail_account
+from tests.chaos.total_queue import Account, take_account
 from tests.chaos.virtual_time import VirtualClock, house_on, settle
 from tests.examples.messages import NOW, notice
 from tests.house import House, moment
@@ -87,7 +87,6 @@ class Survived:
     database: str
     messages: int
     account: Account
-    gaps: int
     plain: int  # lines said in plain text that should not have been
     retried: int  # refusals for good that were tried again
     virtual_hours: float
@@ -167,8 +166,7 @@ def _told(
         fault=fault.name,
         database=database,
         messages=messages,
-        account=mail_account(house, server.bodies),
-        gaps=gaps(house, clock.now),
+        account=take_account(house.engine, server.bodies, clock.now),
         plain=in_plain(server),
         retried=sum(row.attempts > 1 for row in rows if row.error == "smtp_550"),
         virtual_hours=(clock.now - fault.at).total_seconds() / 3600,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
+from engine.auditing import unaccounted
 from engine.delivering import deliver
 from engine.replaying import replay_all
 from engine.sweeping import sweep
@@ -13,7 +14,6 @@ from storage import schema
 from storage.backups import Content, content_of
 from storage.database import Database
 from storage.tables import metadata
-from tests.chaos.queue_account import gaps
 from tests.chaos.virtual_time import house_on
 from tests.house import moment
 
@@ -70,7 +70,16 @@ def back_and_forth(kind: str, url: str, cases: int) -> Migrated:
             unequal |= {name for name, content in _contents(database, columns).items() if content != before[name]}
             rows = sum(content.rows for content in before.values())
         diverging = len(replay_all(house.engine, FIRST).divergences)
-        return Migrated(kind, cases, rows, len(took), tuple(sorted(unequal)), max(took), diverging, gaps(house, FIRST))
+        return Migrated(
+            kind,
+            cases,
+            rows,
+            len(took),
+            tuple(sorted(unequal)),
+            max(took),
+            diverging,
+            len(unaccounted(house.engine, FIRST)),
+        )
 
 
 def _timed_down(database: Database, revision: str) -> float:

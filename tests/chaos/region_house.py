@@ -38,9 +38,14 @@ class RegionHouse:
         until = f"{today.year + 2}-12-31"
         return self.house.open_many(count, month.isoformat(), now=self.region.now(), until=until)
 
-    def by(self, clock: Clock) -> House:
-        """Return the clinic with the keys and channels its processes have, living by a clock of its own."""
-        return wired(self.house, self.region.environment, clock)
+    @contextmanager
+    def by(self, clock: Clock) -> Iterator[House]:
+        """Give the clinic with the keys and channels its processes have, living by a clock of its own."""
+        house = wired(self.house, self.region.environment, clock)
+        try:
+            yield house
+        finally:
+            house.engine.database.close()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from engine.metrics import due
 from engine.parts import Engine
 from storage import outbox, tables
 from tests.chaos.faketime import Computer
-from tests.chaos.total_queue import Account, account
+from tests.chaos.total_queue import Account, take_account
 from tests.embedded import until
 from tests.house import House, build_house
 from tests.processes import Region, region
@@ -86,9 +86,10 @@ class Stage:
         """Wait until nothing is due and nothing is on its way, and `also` holds."""
         until(lambda: self.is_drained and also(), "everything to leave", patience)
 
-    def account(self) -> Account:
-        """Compare what Bevaka says it sent with what arrived."""
-        return account(self.engine, self.around.mailbox, self.region.now())
+    def account(self, now: datetime | None = None) -> Account:
+        """Compare what Bevaka says it sent with what arrived, at `now` (UTC) or by the processes' own time."""
+        kept = reversed(self.around.mailbox.list(limit=1_000_000, kind="mail"))
+        return take_account(self.engine, (mail.raw for mail in kept), now or self.region.now())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import StatementError
 
 from storage import schema
-from storage.agenda import agenda_after
+from storage.agenda import EARLIEST, agenda_after
 from storage.database import Database
 from storage.errors import SchemaError
 from storage.indexes import metadata
@@ -51,6 +51,16 @@ def test_an_empty_database_is_refused_with_the_way_to_mend_it(database_url: str)
     with pytest.raises(SchemaError, match="bevaka migrate"):
         schema.require_newest(database)
     database.close()
+
+
+def test_whether_anything_is_due_is_asked_of_the_index_though_the_moment_is_not_known(postgres_house: House) -> None:
+    postgres_house.open_many(300, "2024-01-31")
+    with postgres_house.engine.database.write() as connection:
+        connection.exec_driver_sql("ANALYZE deadline")
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql(f"PREPARE asked AS {EARLIEST}")
+        explained = connection.exec_driver_sql("EXPLAIN EXECUTE asked").all()
+    assert "ix_deadline_due" in str(explained)
 
 
 def test_what_is_due_is_found_by_the_partial_index(house: House) -> None:

@@ -151,10 +151,11 @@ class _Talk:
         body: list[bytes] = []
         for line in lines:
             if line == b".\r\n":
-                break
+                self._server.bodies.append(b"".join(body))
+                self._reply(self._server.answer("body"))
+                return
             body.append(line)
-        self._server.bodies.append(b"".join(body))
-        self._reply(self._server.answer("body"))
+        # The caller went before the end of the mail: nobody has it (RFC 5321 §4.1.1.4).
 
     def _lines(self) -> Generator[bytes, None, None]:
         with self._connection.makefile("rb") as stream:

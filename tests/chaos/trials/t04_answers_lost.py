@@ -17,7 +17,7 @@ from engine.sweeping import sweep
 from storage import outbox, tables
 from tests.chaos.lost_answers import ForgetfulDatabase, ForgetfulMail, Line, insist
 from tests.chaos.stage import Kind, Stage, open_stage
-from tests.chaos.total_queue import TABLE, Account, account
+from tests.chaos.total_queue import TABLE, Account
 from tests.chaos.trial import Check, Finding, Size, Trial
 from tests.house import moment
 from workflows.case import Event
@@ -80,7 +80,7 @@ def _lossy(kind: Kind, share: float, cases: int) -> Seen:
             doubled,
             missing,
             len(replayed.divergences),
-            account(stage.engine, stage.around.mailbox, moment(END)),
+            stage.account(moment(END)),
         )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from demo.certificates import DemoCertificates
 from tests.chaos.healthy_channel import Pace, measure
 from tests.chaos.mail_faults import FAULTS, Survived, Tried, certificates, slowest, survive, try_alone
-from tests.chaos.queue_account import NOTHING, queue_checks
 from tests.chaos.trial import Check, Finding, Size, Trial
 from tests.chaos.virtual_time import databases
 
@@ -90,8 +89,7 @@ def _healthy(pace: Pace, floor: float) -> list[Check]:
 
 
 def _accounts(survived: list[Survived], pace: Pace) -> list[Check]:
-    together = sum((one.account for one in survived), NOTHING) + pace.account
-    return queue_checks(together, gaps=sum(one.gaps for one in survived) + pace.gaps, duplicates=True)
+    return sum((one.account for one in survived), pace.account).checks(most_duplicates=None)
 
 
 def _table(survived: list[Survived]) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from demo.certificates import DemoCertificates
 from tests.chaos.hook_faults import LIMIT, Posted, post, refused
 from tests.chaos.mail_faults import certificates
-from tests.chaos.queue_account import NOTHING, queue_checks
+from tests.chaos.total_queue import Account
 from tests.chaos.trial import Check, Finding, Size, Trial
 from tests.chaos.virtual_time import Fresh, databases
 from tests.misbehaving.scripted_webhook import Answer
@@ -17,14 +17,14 @@ def run(size: Size) -> Finding:
     with certificates() as tls, databases() as fresh:
         passing, refusing = _passing(fresh, tls, short), _refusing(fresh, tls, 8 if short else 40)
     everything = [*passing, *refusing]
-    account = sum((one.mail for one in everything), NOTHING)
+    account = sum((one.mail for one in everything), Account())
     return Finding(
         load=_load(short),
         checks=[
             *_delivered(passing),
             *_refused(refusing),
             _sizes(everything),
-            *queue_checks(account, gaps=sum(one.gaps for one in everything)),
+            *account.checks(),
         ],
         table=_table(everything),
     )

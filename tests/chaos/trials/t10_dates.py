@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from tests.chaos.every_date import Lived, live
 from tests.chaos.mail_faults import certificates
-from tests.chaos.queue_account import NOTHING, queue_checks
+from tests.chaos.total_queue import Account
 from tests.chaos.trial import Check, Finding, Size, Trial
 from tests.chaos.virtual_time import databases
 from tests.oracles.stockholm_clock import summer_time
@@ -21,7 +21,7 @@ def run(size: Size) -> Finding:
     with certificates() as tls, databases() as fresh:
         lived = {kind: live(url, days, changes, tls) for kind, url in fresh().items()}
     totals = list(lived.values())
-    account, missing = sum((one.account for one in totals), NOTHING), sum(one.gaps for one in totals)
+    account = sum((one.account for one in totals), Account())
     leap = sum((day.month, day.day) == (2, 29) for day in days)
     ends = sum(add_days(day, 1).day == 1 for day in days)
     return Finding(
@@ -31,7 +31,7 @@ def run(size: Size) -> Finding:
         ),
         checks=[
             *_checks(totals),
-            *queue_checks(account, gaps=missing),
+            *account.checks(),
         ],
     )
 

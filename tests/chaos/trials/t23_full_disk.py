@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.chaos.full_house import TO_THE_LAST, Seen
-from tests.chaos.queue_account import NOTHING, Account, queue_checks
 from tests.chaos.small_disk import own_mounts
+from tests.chaos.total_queue import Account
 from tests.chaos.trial import Check, Finding, Size, Trial
 
 ROOT = Path(__file__).parents[3]
@@ -66,8 +66,7 @@ def _afterwards(seen: list[Seen]) -> list[Check]:
 
 
 def _accounts(seen: list[Seen]) -> list[Check]:
-    account = sum((Account(**one.account) for one in seen), NOTHING)
-    return queue_checks(account, gaps=sum(one.gaps for one in seen), duplicates=True)
+    return sum((Account(**one.account) for one in seen), Account()).checks(most_duplicates=None)
 
 
 def _table(seen: list[Seen]) -> str:

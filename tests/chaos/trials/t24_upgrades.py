@@ -3,7 +3,6 @@
 from tests.chaos.former_program import Upgraded, former_commit, upgrade_beneath
 from tests.chaos.golden_histories import kept, outcome
 from tests.chaos.migrated_data import Migrated, back_and_forth, revisions
-from tests.chaos.queue_account import queue_checks
 from tests.chaos.trial import Check, Finding, Size, Trial
 from tests.chaos.virtual_time import databases
 
@@ -47,7 +46,7 @@ def _upgrade(upgraded: Upgraded) -> list[Check]:
     worked = upgraded.errors == 0 and upgraded.arrived == upgraded.owed
     return [
         Check("the former program works on in the new schema, the next one takes over", seen, worked),
-        *queue_checks(upgraded.account, gaps=upgraded.gaps),
+        *upgraded.account.checks(),
     ]
 
 

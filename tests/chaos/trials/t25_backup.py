@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.chaos.lost_house import Restored, lose_and_restore
-from tests.chaos.queue_account import NOTHING, queue_checks
+from tests.chaos.total_queue import Account
 from tests.chaos.trial import Check, Finding, Size, Trial
 
 SOON = 30 * 60  # seconds from a blank host to a house that runs
@@ -47,7 +47,7 @@ def _nothing_twice(seen: list[Restored]) -> list[Check]:
 
 
 def _accounts(seen: list[Restored]) -> list[Check]:
-    return queue_checks(sum((one.account for one in seen), NOTHING), gaps=sum(one.gaps for one in seen))
+    return sum((one.account for one in seen), Account()).checks()
 
 
 def _table(seen: list[Restored]) -> str:

@@ -10,7 +10,7 @@ from engine.auditing import unaccounted
 from engine.delivering import deliver
 from engine.doctoring import Health, examine
 from engine.errors import NotAllowedError
-from engine.holding import drop_held, held_messages, release_held
+from engine.holding import drop_held, held_messages, put_on_hold, release_held, release_hold
 from engine.inspecting_system import system_view
 from engine.sweeping import sweep
 from notifications.messages import Reason
@@ -109,6 +109,17 @@ def test_new_messages_leave_while_old_ones_are_held(sqlite_house: House) -> None
     house.pass_time(moment("2024-02-16"))
     assert fate(house, new, "r1", SLOT) == ("sent", None)
     assert sum(row.held_at is not None for row in outbox(house)) == 8
+
+
+def test_what_was_due_at_the_backup_is_held_though_this_computers_clock_is_behind(house: House) -> None:
+    house.open_many(3, "2024-01-31")
+    sweep(house.engine, FIRST)
+    with house.engine.database.write() as connection:
+        put_on_hold(connection, FIRST, FIRST)
+    behind = FIRST - timedelta(seconds=30)
+    release_hold(house.engine, OPERATOR, behind)
+    deliver(house.engine, behind)
+    assert [group.number for group in held_messages(house.engine, OPERATOR)] == [3]
 
 
 def test_only_who_runs_the_system_may_decide(sqlite_house: House) -> None:

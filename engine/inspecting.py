@@ -13,7 +13,11 @@ from engine.inspecting_case_parts import (
     SlotLine,
     TimelineLine,
 )
-from engine.inspecting_cases import Band, CaseFilter, CaseLine, Caseload, caseload
+from engine.inspecting_cases import Band, CaseFilter, CaseLine, Caseload, Sort, caseload, chosen_lines
+from engine.inspecting_changes import changed_since
+from engine.inspecting_colleagues import Colleague, colleagues
+from engine.inspecting_day import Day, DayLine, Scope, Section, Waits, day_of, scopes_of
+from engine.inspecting_day_figures import Figure, figures_of
 from engine.inspecting_history import HistoryLine, history_lines
 from engine.inspecting_ledger import Ledger, LedgerFilter, LedgerLine, ledger_lines
 from engine.inspecting_outbox import OutboxLine, outbox_lines
@@ -32,9 +36,13 @@ __all__ = [
     "CaseView",
     "Caseload",
     "ChannelLine",
+    "Colleague",
     "CursorError",
+    "Day",
+    "DayLine",
     "DeadlineLine",
     "FieldLine",
+    "Figure",
     "HistoryLine",
     "Ledger",
     "LedgerFilter",
@@ -48,14 +56,23 @@ __all__ = [
     "ProgrammeLine",
     "ProgrammeTitles",
     "RoleLine",
+    "Scope",
+    "Section",
     "SlotLine",
+    "Sort",
     "StaffLine",
     "SystemView",
     "TimelineLine",
     "UnitLine",
+    "Waits",
     "accounts_of",
     "case_view",
     "caseload",
+    "changed_since",
+    "chosen_lines",
+    "colleagues",
+    "day_of",
+    "figures_of",
     "history_lines",
     "identity_of",
     "ledger_lines",
@@ -63,6 +80,7 @@ __all__ = [
     "outbox_lines",
     "person_of",
     "programme_titles",
+    "scopes_of",
     "staff_list",
     "system_view",
     "units",

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from engine.inspecting_case_parts import DeadlineLine, SlotLine
-from engine.inspecting_cases import band_of, quiet_now
 from engine.inspecting_shelf import deadline_title
 from engine.inspecting_words import role_title
 from engine.recipients import Directory
 from engine.slots import role_of
+from engine.urgency import band_of, quiet_now
 from storage import deadlines
 from storage.cases import CaseRow
 from workflows.case import Snapshot

@@ -11,11 +11,12 @@ from workflows.model import Text
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeTitles:
-    """A programme's title and its states' titles, as its newest version has them."""
+    """A programme's title and those of its states and deadlines, as its newest version has them."""
 
     programme: str
     title: Text
     states: Mapping[str, Text]
+    deadlines: Mapping[str, Text]
 
 
 def programme_titles(engine: Engine, now: datetime) -> tuple[ProgrammeTitles, ...]:
@@ -26,5 +27,11 @@ def programme_titles(engine: Engine, now: datetime) -> tuple[ProgrammeTitles, ..
             for name in definitions.published_programmes(connection)
         ]
     return tuple(
-        ProgrammeTitles(d.programme, d.title, {state.name: state.title for state in d.states.values()}) for d in newest
+        ProgrammeTitles(
+            d.programme,
+            d.title,
+            {state.name: state.title for state in d.states.values()},
+            {deadline.name: deadline.title for deadline in d.deadlines.values()},
+        )
+        for d in newest
     )

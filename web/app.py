@@ -23,16 +23,20 @@ from web.pages import (
     api,
     case,
     caseload,
+    day,
     entering,
     events,
     health,
     joining,
     journeys,
     ledger,
+    live,
     mailbox,
+    outbox,
     provider,
     signing_in,
     system,
+    views,
 )
 from web.place import Entrance, Place
 from web.rendering import page
@@ -43,11 +47,15 @@ from workflows.errors import BevakaError
 
 NOBODY_KNOWN: tuple[type[Exception], ...] = (BevakaError, *AWAY)
 PAGES = (
+    day,
     caseload,
+    views,
+    live,
     case,
     events,
     ledger,
     mailbox,
+    outbox,
     journeys,
     system,
     entering,
@@ -86,6 +94,7 @@ def create_app(
     app.state.place = Place(engine, clock, demo, secret, store, door, watch)
     for module in PAGES:
         app.include_router(module.router)
+    app.state.offered_paths = frozenset(route.path for module in PAGES for route in module.router.routes)
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("web").joinpath("static")))), name="static")
     for cause in (BevakaError, HTTPException, RequestValidationError, *AWAY, Exception):
         app.add_exception_handler(cause, _answer)

@@ -1,10 +1,10 @@
 """The forms of a case's page: its moves, and the events that every programme has."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from access.rules import Action
-from engine.inspecting import CaseView, DeadlineLine, Move
+from engine.inspecting import CaseView, Move
 from web.dates import Dates
 from web.errors import PageNotFoundError
 from web.forms import Blank, Question
@@ -66,8 +66,8 @@ def blank_named(view: CaseView, key: str, words: Words, dates: Dates) -> Blank:
 def _steering(view: CaseView, words: Words, dates: Dates) -> Iterator[Blank]:
     for line in view.deadlines:
         if line.status == "open":
-            yield _quieting(Builtin.ACKNOWLEDGE, "ack", line, words, dates)
-            yield _quieting(Builtin.SNOOZE, "snooze", line, words, dates)
+            yield _quieting(Builtin.ACKNOWLEDGE, "ack", line.kind, line.due_on, words, dates)
+            yield _quieting(Builtin.SNOOZE, "snooze", line.kind, line.due_on, words, dates)
     paused = {pause.kind for pause in view.pauses if pause.until_on is None}
     for kind in view.rules.definition.pauses.values():
         if kind.name in paused:
@@ -79,14 +79,20 @@ def _steering(view: CaseView, words: Words, dates: Dates) -> Iterator[Blank]:
     yield amend_blank(view, words)
 
 
-def _quieting(event: Builtin, prefix: str, line: DeadlineLine, words: Words, dates: Dates) -> Blank:
+def quiet_blanks(kind: str, due_on: date, words: Words, dates: Dates) -> tuple[Blank, ...]:
+    """Return the forms that acknowledge a deadline and, before its date, snooze it."""
+    acknowledge = _quieting(Builtin.ACKNOWLEDGE, "ack", kind, due_on, words, dates)
+    if due_on <= dates.today:
+        return (acknowledge,)
+    return acknowledge, _quieting(Builtin.SNOOZE, "snooze", kind, due_on, words, dates)
+
+
+def _quieting(event: Builtin, prefix: str, kind: str, due_on: date, words: Words, dates: Dates) -> Blank:
     day = dates.today + A_WEEK
-    first = min(day, line.due_on) if event is Builtin.SNOOZE else day  # a snooze may not pass the date
+    first = min(day, due_on) if event is Builtin.SNOOZE else day  # a snooze may not pass the date
     until = Question(UNTIL, required=True, first=first.isoformat())
     asks = (until, Question(REASON, required=True)) if event is Builtin.SNOOZE else (until,)
-    return Blank(
-        f"{prefix}-{line.kind}", event, words(f"{prefix}.title"), asks, {"deadline": line.kind}, words(f"{prefix}.note")
-    )
+    return Blank(f"{prefix}-{kind}", event, words(f"{prefix}.title"), asks, {"deadline": kind}, words(f"{prefix}.note"))
 
 
 def amend_blank(view: CaseView, words: Words) -> Blank:

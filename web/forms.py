@@ -97,25 +97,28 @@ class Returned:
     general: tuple[str, ...]
 
 
-def fill(blank: Blank, words: Words, returned: Returned | None = None) -> Form:
-    """Return a form as the page shows it; as it was typed when it is the one that was returned."""
+def fill(blank: Blank, words: Words, returned: Returned | None = None, within: str = "") -> Form:
+    """Return a form as the page shows it; as it was typed when it is the one that was returned.
+
+    `within` begins the ids of its controls, on a page that has several of the kind.
+    """
     mine = returned if returned and returned.key == blank.key else None
     return Form(
         key=blank.key,
         event=blank.event,
         title=blank.title,
         note=blank.note,
-        inputs=tuple(_input(blank, question, words, mine) for question in blank.questions),
+        inputs=tuple(_input(blank, question, words, mine, within) for question in blank.questions),
         fixed={f"{ANSWER}{name}": value for name, value in blank.fixed.items()},
         problems=mine.general if mine else (),
         is_open=mine is not None,
     )
 
 
-def _input(blank: Blank, question: Question, words: Words, returned: Returned | None) -> Input:
+def _input(blank: Blank, question: Question, words: Words, returned: Returned | None, within: str) -> Input:
     asked = question.field
     return Input(
-        id=f"{blank.key}-{asked.name}".replace(".", "-"),
+        id=f"{within}{blank.key}-{asked.name}".replace(".", "-"),
         name=f"{ANSWER}{asked.name}",
         label=words.of(asked.title),
         control=_CONTROLS[asked.type],

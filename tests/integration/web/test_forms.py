@@ -90,7 +90,7 @@ def test_a_form_for_a_foreign_case_is_not_found(browser: Browser) -> None:
 def test_a_deadline_is_acknowledged_and_the_caseload_says_until_when(browser: Browser) -> None:
     ref = browser.house.open_case("2024-02-07")
     assert browser.event(ref, "ack-meeting", deadline="meeting", until_on="2024-03-06").status == 303
-    assert "kvitterad till ons 6 mars" in browser.get("/").words
+    assert "kvitterad till ons 6 mars" in browser.get("/cases").words
 
 
 def test_a_snooze_needs_a_reason_and_may_not_pass_the_date(browser: Browser) -> None:
@@ -166,7 +166,7 @@ def test_hostile_text_is_text_on_every_page_that_shows_it(browser: Browser) -> N
     assert "<script>alert" not in page.text
     assert "<img src=x>" not in page.text
     assert "&lt;script&gt;alert" in page.text
-    assert "<img" not in browser.get(f"/?q={evil[:12]}").text.split("<main")[1]
+    assert "<img" not in browser.get(f"/cases?q={evil[:12]}").text.split("<main")[1]
 
 
 def test_what_happened_is_on_the_timeline_with_who_did_it(browser: Browser) -> None:

@@ -9,7 +9,7 @@ from tests.fakes.demo import FakeItem
 from tests.integration.web.conftest import TODAY, Browser
 from web.demo_door import Journey
 
-PAGES = ("/", "/ledger", "/mailbox", "/time", "/system")
+PAGES = ("/", "/cases", "/ledger", "/mailbox", "/time", "/system")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -31,28 +31,28 @@ def test_a_page_has_one_main_heading_a_landmark_and_a_way_past_the_menu(browser:
 
 def test_the_caseload_says_what_is_overdue_in_words(browser: Browser) -> None:
     ref = browser.house.open_case("2024-01-15")
-    page = browser.get("/")
+    page = browser.get("/cases")
     assert f"18 dagar försenad tors 15 feb Första möte {ref} Beviljad Prov coordinator" in page.words
 
 
 def test_the_caseload_counts_and_links_each_band(browser: Browser) -> None:
     browser.house.open_case("2024-01-15")
     browser.house.open_case("2024-03-01")
-    words = browser.get("/").words
+    words = browser.get("/cases").words
     assert "Försenade 1 Denna vecka 0 Senare 1" in words
-    assert "Första möte" in browser.get("/?band=later").words
+    assert "Första möte" in browser.get("/cases?band=later").words
 
 
 def test_filters_stay_in_the_address_and_in_the_form(browser: Browser) -> None:
     browser.house.open_case("2024-01-15")
-    page = browser.get("/?programme=prov&state=granted&q=bv-")
+    page = browser.get("/cases?programme=prov&state=granted&q=bv-")
     assert '<option value="granted" selected>' in page.text
-    assert "programme=prov&amp;state=granted&amp;q=bv-&amp;band=overdue" in page.text
+    assert "programme=prov&amp;state=granted&amp;band=overdue&amp;q=bv-" in page.text
 
 
 def test_a_long_caseload_is_paged(browser: Browser) -> None:
     refs = browser.house.open_many(60, "2024-01-15")
-    first = browser.get("/")
+    first = browser.get("/cases")
     following = first.text.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
     second = browser.get(following)
     assert sum(ref in first.text for ref in refs) == 50
@@ -61,13 +61,13 @@ def test_a_long_caseload_is_paged(browser: Browser) -> None:
 
 @pytest.mark.parametrize("query", ["band=soon", "after=@@@", "q=" + "x" * 50])
 def test_an_address_with_a_value_that_is_not_allowed_is_a_clear_error(browser: Browser, query: str) -> None:
-    page = browser.get(f"/?{query}")
+    page = browser.get(f"/cases?{query}")
     assert page.status == 400
     assert "Adressen går inte att läsa" in page.words
 
 
 def test_an_empty_caseload_says_what_to_do(browser: Browser) -> None:
-    assert "bevaka import" in browser.get("/").words
+    assert "bevaka import" in browser.get("/cases").words
 
 
 def test_a_case_shows_its_deadline_its_reason_and_whom_it_tells_next(browser: Browser) -> None:
@@ -198,8 +198,8 @@ def test_a_real_house_has_no_demo_pages(visitor: Browser, path: str) -> None:
 
 def test_another_part_sees_other_cases(browser: Browser) -> None:
     browser.house.open_case(unit="south")
-    assert "1 öppet ärende" not in browser.get("/").words
-    assert "1 öppet ärende" in browser.become("project_lead").get("/").words
+    assert "1 öppet ärende" not in browser.get("/cases").words
+    assert "1 öppet ärende" in browser.become("project_lead").get("/cases").words
 
 
 def test_the_language_is_remembered_and_one_stays_on_the_page(browser: Browser) -> None:

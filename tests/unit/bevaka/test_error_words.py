@@ -40,6 +40,7 @@ INSIDE = {
     "BeyondScopeError",
     "CodeRefusedError",
     "InvitationGoneError",
+    "NotANumberError",
     "NotProvedError",
     "NotStaffError",
     "NotUnderWayError",
@@ -48,6 +49,8 @@ INSIDE = {
     "SignInRefusedError",
     "SignInWaitError",
     "TokenRefusedError",
+    "ViewError",
+    "ViewNotFoundError",
     "WeakPasswordError",
     "WorkingHoursError",
     "EventRefusedError",  # told by `why_not`, in the programme's titles

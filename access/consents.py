@@ -62,6 +62,7 @@ class Lack(StrEnum):
     NOTHING_NAMED = "nothing_named"  # a disclosure is of named fields
     NOT_BY_LAW = "not_by_law"  # only FK's own request is answered by law
     NOT_ASKED_FOR = "not_asked_for"  # FK's request did not name the field
+    PROTECTED = "protected"  # who a person with protected identity is, is told to nobody through this system
 
 
 GROUPS: Mapping[str, frozenset[str]] = {

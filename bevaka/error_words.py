@@ -26,7 +26,7 @@ from bevaka.start_errors import (
 from bevaka.wiring import KeyringMissingError
 from config.settings import SettingsError
 from demo.errands import BusyError
-from engine import api_tokens, errors, import_problems, staffing
+from engine import api_tokens, errors, import_problems, resending, staffing
 from engine.chain_heads import HeadUnreadableError
 from engine.inspecting_pages import CursorError
 from intake.problems import FileProblem
@@ -120,6 +120,10 @@ _LACKS = {
     Lack.NOTHING_NAMED: ("ange vilka uppgifter", "name the data"),
     Lack.NOT_BY_LAW: ("bara FK:s egen begäran besvaras enligt lag", "only FK's own request is answered by law"),
     Lack.NOT_ASKED_FOR: ("FK har inte begärt uppgiften", "FK has not asked for the data"),
+    Lack.PROTECTED: (
+        "uppgifter om vem en person med skyddade personuppgifter är lämnas inte ut härifrån",
+        "who a person with protected identity is, is not disclosed from here",
+    ),
 }
 
 
@@ -228,6 +232,11 @@ _WORDS: Mapping[type, Said] = {
     staffing.BadEntryError: lambda e: t(
         f"{e.field} duger inte; tillåtet: {e.allowed}", f"{e.field} will not do; allowed: {e.allowed}"
     ),
+    resending.MessageNotFoundError: lambda _: t("det finns inget sådant meddelande", "there is no such message"),
+    resending.ResendRefusedError: lambda e: t(
+        f"meddelandet skickas inte: {e.cause}; andra vägar: {_listed(e.allowed)}",
+        f"the message is not sent: {e.cause}; other ways: {_listed(e.allowed)}",
+    ),
     staffing.AlreadyThereError: lambda e: t(f"{typed(e.name)} finns redan", f"{typed(e.name)} is there already"),
     staffing.UnknownRoleError: lambda e: t(
         f"det finns ingen roll {typed(e.role)}; de som finns: {_listed(e.allowed)}",
@@ -280,6 +289,7 @@ _STATUS: Mapping[type, int] = {
     **dict.fromkeys(
         (
             errors.CaseNotFoundError,
+            resending.MessageNotFoundError,
             errors.DefinitionMissingError,
             errors.UnknownStaffError,
             errors.UnknownUnitError,

@@ -84,7 +84,8 @@ def disclose(
 def disclosed_to(engine: Engine, ref: str, actor: Actor, now: datetime) -> tuple[DisclosedField, ...]:
     """Return what was disclosed to the case's handler and may still be shown to her; the reading is logged.
 
-    What was told on a consent is shown while a consent covers it; what FK asked for itself stays.
+    What was told on a consent is shown while a consent covers it; what FK asked for itself stays. Who a protected
+    person is, is not shown.
 
     Raises:
         CaseNotFoundError: there is no such case, or she is not its handler.
@@ -98,10 +99,24 @@ def disclosed_to(engine: Engine, ref: str, actor: Actor, now: datetime) -> tuple
         if not shown:
             return ()
         identity = open_identity(engine, connection, case, actor, now, READ)
-        values = _values(connection, case, identity, shown)
+        known = {} if identity.protected else _as_fields(identity)
+        values = _values(connection, case, known, shown)
     return tuple(
-        DisclosedField(name, values[name, row.seq], row.at, Ground(row.ground)) for name, row in sorted(shown.items())
+        DisclosedField(name, values[name, row.seq], row.at, Ground(row.ground))
+        for name, row in sorted(shown.items())
+        if not (identity.protected and name in GROUPS["identity"])
     )
+
+
+def fields_told(connection: Connection, case: CaseRow, now: datetime) -> dict[str, Value]:
+    """Return the fields that were disclosed to the case's handler and may still be shown, as they were then.
+
+    For the case's page, which says of a personal field only that it was disclosed: values of those are read through
+    `disclosed_to`, and logged.
+    """
+    shown = _still_shown(consents.disclosures_of(connection, case.id), consents_of(connection, case.id), now)
+    values = _values(connection, case, {}, shown) if shown else {}
+    return {name: values[name, row.seq] for name, row in shown.items()}
 
 
 def _require_known(definition: Definition, fields: Collection[str]) -> None:
@@ -123,10 +138,13 @@ def _still_shown(rows: Sequence[Row[Any]], known: Sequence[Consent], now: dateti
 
 
 def _values(
-    connection: Connection, case: CaseRow, identity: Identity, shown: Mapping[str, Row[Any]]
+    connection: Connection, case: CaseRow, first: Mapping[str, Value], shown: Mapping[str, Row[Any]]
 ) -> dict[tuple[str, int], Value]:
-    """Return each field as the case knew it when it was disclosed: what was answered last before that event."""
-    known: dict[str, Value] = _as_fields(identity)
+    """Return each field as the case knew it when it was disclosed: what was answered last before that event.
+
+    `first` is what was known from the start.
+    """
+    known: dict[str, Value] = dict(first)
     found: dict[tuple[str, int], Value] = {}
     for event in cases.history_of(connection, case.id):
         if event.event != Builtin.DISCLOSE:

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from access.consents import Basis, FkRequest, Ground, Recipient, Refused, may_disclose
+from access.consents import GROUPS, Basis, FkRequest, Ground, Lack, Recipient, Refused, may_disclose
 from engine.consent_rows import consents_of
 from engine.errors import DisclosureRefusedError
 from storage import consents
 from storage.cases import CaseRow
+from storage.nearness import is_protected
 from workflows.case import Decision
 from workflows.guards import Value
 from workflows.planning import as_date
@@ -33,6 +34,9 @@ def record_disclosure(
     asked_on = as_date(given.get("asked_on"))
     request = FkRequest(asked_on, fields) if asked_on else None
     basis = may_disclose(consents_of(connection, case.id), fields, to, now, request=request)
+    hidden = fields & GROUPS["identity"]
+    if hidden and is_protected(connection, case.person_id):
+        basis = Refused((Lack.PROTECTED,), tuple(sorted(hidden)))
     if isinstance(basis, Refused):
         raise DisclosureRefusedError(case.ref, basis)
     consents.insert_disclosure(connection, _row(case, decision, to, basis, fields, asked_on, actor, now))

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from access.actors import Actor
-from access.rules import Action
+from access.rules import Action, CaseFacts, is_disclosed_to
 from engine.applying import apply_held, apply_seen
-from engine.authorising import authorise
+from engine.authorising import authorise, facts_of
 from engine.consent_expiry import refuse_on_run_out_consent
 from engine.errors import CaseMovedError, CaseNotFoundError
 from engine.event_effects import must_be_held, write_effects
@@ -18,12 +18,15 @@ from engine.parts import Engine
 from storage import cases
 from storage.cases import CaseRow
 from storage.held_cases import hold_case, see_case
-from workflows.case import Builtin, Decision, Event
+from workflows.case import Builtin, Decision, Event, Snapshot
 from workflows.machine import BUILTINS, decide
 from workflows.planning import Rules
 from workflows.values import snapshot_from_json
 
-_BUILTIN_ACTIONS: Mapping[str, Action] = {Builtin.DISCLOSE: Action.DISCLOSE}
+_BUILTIN_ACTIONS: Mapping[str, Action] = {
+    Builtin.DISCLOSE: Action.DISCLOSE,
+    Builtin.BREAK_GLASS: Action.BREAK_GLASS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Act:
     now: datetime
     expected_entry: int | None = None
     expected_seq: int | None = None
+    facts: CaseFacts | None = None  # who may come near the person, where the caller has looked it up
 
 
 def _fire_seen(engine: Engine, act: Act) -> Fired | None:
@@ -94,7 +98,7 @@ def _fire_seen(engine: Engine, act: Act) -> Fired | None:
         if must_be_held(rules, decision, act.now):
             return None
         done = apply_seen(driver, rules, seen, decision, actor_columns(act.actor), act.now)
-        return Fired(act.ref, rules, decision) if done else None
+        return _fired(rules, seen.case, decision, act.actor) if done else None
 
 
 def _fire_held(engine: Engine, act: Act) -> Fired:
@@ -116,12 +120,12 @@ def fire_within(connection: Connection, engine: Engine, act: Act) -> Fired:
         raise CaseMovedError(act.ref, held.case.entry_seq, held.case.entry_seq)
     if must_be_held(rules, decision, act.now):
         write_effects(connection, rules, held.case, decision, who, act.now)
-    return Fired(act.ref, rules, decision)
+    return _fired(rules, held.case, decision, act.actor)
 
 
 def _decided(rules: Rules, case: CaseRow, act: Act) -> Decision:
     """Return what the machine decides, if the actor may and saw the case as it is."""
-    _authorise(rules, case, act.event, act.actor)
+    _authorise(rules, case, act.event, act.actor, act.facts)
     if act.expected_entry is not None and act.expected_entry != case.entry_seq:
         raise CaseMovedError(act.ref, act.expected_entry, case.entry_seq)
     if act.expected_seq is not None and act.expected_seq != case.seq:
@@ -141,14 +145,26 @@ def preview(engine: Engine, ref: str, event: Event, actor: Actor, now: datetime)
         rules = engine.rulebook.rules(connection, case.programme, case.version, now)
         _authorise(rules, case, event, actor)
         refuse_on_run_out_consent(rules, snapshot_of(case), event, now)
-        return Fired(ref, rules, decide(rules, snapshot_of(case), event, now))
+        return _fired(rules, case, decide(rules, snapshot_of(case), event, now), actor)
 
 
-def _authorise(rules: Rules, case: CaseRow, event: Event, actor: Actor) -> None:
+def _authorise(rules: Rules, case: CaseRow, event: Event, actor: Actor, facts: CaseFacts | None = None) -> None:
     """Raise unless the actor may let this event happen to the case."""
     transition = rules.definition.transitions.get(event.name)
     action = _BUILTIN_ACTIONS.get(event.name, Action.STEER) if event.name in BUILTINS else Action.FIRE
-    authorise(actor, action, case, case.ref, transition.by if transition else frozenset())
+    authorise(actor, action, case, case.ref, transition.by if transition else frozenset(), facts)
+
+
+def _fired(rules: Rules, case: CaseRow, decision: Decision, actor: Actor) -> Fired:
+    """Return what an event led to, as its actor may know it: a handler is told no more than the state it led to."""
+    if is_disclosed_to(actor, facts_of(case)):
+        decision = Decision(decision.event, None, as_told(decision.after))
+    return Fired(case.ref, rules, decision)
+
+
+def as_told(snapshot: Snapshot) -> Snapshot:
+    """Return of a case as the machine sees it what its handler may know: where it stands."""
+    return Snapshot(snapshot.state, snapshot.seq, snapshot.entry_seq, {})
 
 
 def snapshot_of(case: CaseRow) -> Any:

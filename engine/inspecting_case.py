@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from access.actors import Actor
-from access.rules import Action, CaseFacts, may
+from access.rules import Action, CaseFacts, is_disclosed_to, may
 from engine.authorising import authorise, facts_near, facts_of
 from engine.consent_expiry import counting
 from engine.firing import snapshot_of
 from engine.inspecting_case_parts import AskedLine, CaseView, FieldLine, MeetingLine, Move, PauseLine
 from engine.inspecting_deadlines import deadline_lines
+from engine.inspecting_handled import as_disclosed
 from engine.inspecting_shelf import deadline_title
 from engine.inspecting_timeline import timeline_of
 from engine.inspecting_words import role_title
@@ -28,11 +29,11 @@ from workflows.model import Definition, Field, Text, Transition
 from workflows.planning import Rules
 from workflows.refusals import Refusal, Why
 
-SHOWN_ACTIONS = (Action.SEE_PERSON, Action.STEER, Action.ASSIGN)
+SHOWN_ACTIONS = (Action.SEE_PERSON, Action.BREAK_GLASS, Action.STEER, Action.ASSIGN)
 
 
 def case_view(engine: Engine, ref: str, actor: Actor, now: datetime) -> CaseView:
-    """Return a case with its deadlines, its timeline and what can happen next.
+    """Return a case with its deadlines, its timeline and what can happen next; its handler gets what was disclosed.
 
     Raises:
         CaseNotFoundError: there is no such case, or none of the actor's business.
@@ -41,7 +42,11 @@ def case_view(engine: Engine, ref: str, actor: Actor, now: datetime) -> CaseView
         case = authorise(actor, Action.SEE_CASE, cases.find_case(connection, ref), ref)
         rules = engine.rulebook.rules(connection, case.programme, case.version, now)
         directory = Directory.read(connection, local_date(now))
-        return _view(engine, connection, case, rules, directory, actor, now)
+        view = _view(engine, connection, case, rules, directory, actor, now)
+        if not is_disclosed_to(actor, facts_of(case)):
+            return view
+        known = timeline_of(engine, connection, case, rules.definition, directory, now, handler=actor)
+        return as_disclosed(connection, view, case, known, now)
 
 
 def _view(
@@ -120,6 +125,7 @@ def field_line(field: Field, value: Value) -> FieldLine:
 def move_of(
     rules: Rules, snapshot: Snapshot, transition: Transition, actor: Actor, facts: CaseFacts, now: datetime
 ) -> Move:
+    """Return a transition as it stands for an actor now; `snapshot` is the case as it counts (`consent_expiry`)."""
     definition = rules.definition
     refusals = blockers(rules, snapshot, transition, now)
     if not may(actor, Action.FIRE, facts, transition.by):

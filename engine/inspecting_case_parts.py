@@ -129,6 +129,7 @@ class CaseView:
 
     Attributes:
         may: what the reader may do with the case (FIRE is answered per move).
+        disclosed_only: the reader is its handler at another authority, and this is what was disclosed to her.
     """
 
     ref: str
@@ -154,3 +155,4 @@ class CaseView:
     pauses: tuple[PauseLine, ...]
     meetings: tuple[MeetingLine, ...]
     may: frozenset[Action]
+    disclosed_only: bool = False

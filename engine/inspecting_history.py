@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from access.actors import Actor
-from access.rules import Action
-from engine.authorising import authorise
+from access.rules import Action, is_disclosed_to
+from engine.authorising import authorise, facts_of
+from engine.inspecting_handled import is_known_to
 from engine.inspecting_shelf import Shelf, state_title
 from engine.inspecting_words import event_title
 from engine.parts import Engine
@@ -34,7 +35,7 @@ class HistoryLine:
 
 
 def history_lines(engine: Engine, ref: str, actor: Actor, now: datetime) -> tuple[HistoryLine, ...]:
-    """Return the history of a case, oldest first, without what was answered.
+    """Return the history of a case, oldest first, without what was answered; to its handler the events she knows of.
 
     Raises:
         CaseNotFoundError: there is no such case, or none of the actor's business.
@@ -44,6 +45,9 @@ def history_lines(engine: Engine, ref: str, actor: Actor, now: datetime) -> tupl
         shelf = Shelf(engine, connection, now)
         names = {row.id: row.name for row in connection.execute(select(staff.c.id, staff.c.name))}
         rows = cases.history_of(connection, found.id)
+        if is_disclosed_to(actor, facts_of(found)):
+            rows = [row for row in rows if is_known_to(actor, row)]
+            names = {actor.staff_id: names.get(actor.staff_id, "")}
         return tuple(_history_line(shelf, found.programme, row, names) for row in rows)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from access.actors import Actor
 from engine.inspecting_case_parts import FieldLine, SlotLine, TimelineLine
 from engine.inspecting_deadlines import slot_line
+from engine.inspecting_handled import is_known_to
 from engine.inspecting_shelf import Shelf, deadline_title, state_title
 from engine.inspecting_words import ANSWER_TITLES, event_title
 from engine.parts import Engine
@@ -38,11 +40,20 @@ def timeline_of(
     definition: Definition,
     directory: Directory,
     now: datetime,
+    handler: Actor | None = None,
 ) -> tuple[TimelineLine, ...]:
-    """Return the events of a case, and its latest messages that were sent, failed or wait."""
+    """Return the events of a case, and its latest messages that were sent, failed or wait.
+
+    For a `handler` at another authority only those she knows of: her own, and what she was told.
+    """
     shelf = Shelf(engine, connection, now)
-    events = [_event(shelf, case, row, directory) for row in history_of(connection, case.id)]
-    sent = [_message(row, case, definition, directory) for row in _messages(connection, case.id)]
+    rows, messages = history_of(connection, case.id), _messages(connection, case.id)
+    if handler is not None:
+        rows = [row for row in rows if is_known_to(handler, row)]
+        messages = [row for row in messages if row.staff_id == handler.staff_id]
+        directory = directory.of(handler.staff_id)
+    events = [_event(shelf, case, row, directory) for row in rows]
+    sent = [_message(row, case, definition, directory) for row in messages]
     return tuple(sorted((*events, *sent), key=lambda line: line.at, reverse=True))
 
 

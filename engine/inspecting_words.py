@@ -17,6 +17,7 @@ EVENT_TITLES: Mapping[str, Text] = {
     Builtin.CONSENT: Text("Samtycke antecknat med villkor", "Consent recorded with its terms"),
     Builtin.WITHDRAW: Text("Samtycke återkallat", "Consent withdrawn"),
     Builtin.DISCLOSE: Text("Uppgifter utlämnade", "Data disclosed"),
+    Builtin.BREAK_GLASS: Text("Personuppgifter öppnade ändå", "Personal data opened all the same"),
 }
 ANSWER_TITLES: Mapping[str, Text] = {
     "kind": Text("Skäl till paus", "Reason for the pause"),
@@ -34,6 +35,7 @@ ANSWER_TITLES: Mapping[str, Text] = {
     "fields": Text("Uppgifter", "Data"),
     "ground": Text("Rättslig grund", "Legal ground"),
     "asked_on": Text("Begärt den", "Asked for on"),
+    "minutes": Text("Minuter", "Minutes"),
 }
 
 

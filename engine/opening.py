@@ -111,6 +111,7 @@ def _sealed(vault: IdentityVault, index: str, person_id: str, identity: Identity
         "ciphertext": sealed.ciphertext,
     }
 
+        "protected": identity.protected,  # the one thing about a person that rules and figures ask for
 
 def _insert(
     connection: Connection, rules: Rules, fresh: Sequence[tuple[NewCase, Decision, str]], actor: Actor, now: datetime

@@ -42,6 +42,10 @@ class Directory:
             people.staff_by_id(connection), people.roles_held(connection), people.absences_on(connection, day)
         )
 
+    def of(self, staff_id: int | None) -> "Directory":
+        """Return a directory in which she alone can be found."""
+        return Directory({one: row for one, row in self.staff.items() if one == staff_id}, self.held, self.away)
+
     def find(self, role: str, case: CaseRow, definition: Definition) -> Found | None:
         """Return who gets what is addressed to a role on a case; None when nobody can be found at any level.
 

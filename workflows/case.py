@@ -25,6 +25,7 @@ class Builtin(StrEnum):
     CONSENT = "consent.record"  # the terms of a consent; what `access.consents` says of it
     WITHDRAW = "consent.withdraw"
     DISCLOSE = "case.disclose"  # named fields were told to somebody on a legal ground
+    BREAK_GLASS = "case.break_glass"  # a colleague of the unit saw the person for a while, with a reason
 
 
 @dataclass(frozen=True, slots=True)

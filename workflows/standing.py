@@ -154,4 +154,5 @@ _EVENTS: Mapping[Builtin, Callable[[Rules, Snapshot, Event, datetime], Snapshot]
     Builtin.CONSENT: _noted,
     Builtin.WITHDRAW: _withdraw,
     Builtin.DISCLOSE: _noted,
+    Builtin.BREAK_GLASS: _noted,
 }

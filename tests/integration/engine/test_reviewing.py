@@ -184,6 +184,7 @@ def test_an_absence_of_somebody_else_gives_no_link(house: House) -> None:
         away = {"from_on": date(2024, 2, 1), "until_on": date(2024, 2, 28)}
         row = {"staff_id": house.staff["project_lead"], "deputy_id": house.staff["deputy"]}
         connection.execute(insert(tables.absence).values(**away, **row))
+    house.away("coordinator", "2024-02-05", "2024-02-05")
     ref = house.open_case("2024-01-31")
     read(house, ref, "deputy")
     assert signs(house) == {ref: {Sign.NO_TEAM_LINK}}

@@ -51,10 +51,13 @@ def test_a_scope_that_does_not_exist_is_refused_with_those_that_do(names: list[s
         read_scopes(names)
 
 
+BY_HAND = {Action.BREAK_GLASS, Action.MANAGE_TOKENS}  # by a person who has just shown who she is
+
+
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_needs_a_scope_of_its_own(action: Action) -> None:
     covering = [scope for scope in Scope if TokenTerms(frozenset({scope}), NOW).covers(action)]
-    assert len(covering) == 1
+    assert len(covering) == (0 if action in BY_HAND else 1)
     assert not TokenTerms(frozenset(Scope) - set(covering), NOW).covers(action)
 
 

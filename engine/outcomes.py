@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Row, select, update
 
 from engine.alarms import raise_alarm
 from engine.composing import ALARM_CALENDAR, ALARM_HOURS
+from engine.other_ways import insert_other_way, levels_above
 from engine.parcels import Parcel
 from engine.parts import Engine
-from engine.slots import fallback_slot, is_fallback, role_of
+from engine.slots import is_fallback
 from engine.unsent import take_back
 from engine.wanted import Desk, Drop
 from notifications.channels.email import message_id
@@ -22,8 +23,7 @@ from storage.acceptances import write_accepted
 from storage.cases import CaseRow
 from storage.tables import deadline, team_channel
 from workflows.dates import local_date, next_open
-from workflows.ladders import TEAM_SLOT, Outcome, Reason, owner_slot
-from workflows.planning import Rules
+from workflows.ladders import TEAM_SLOT, Outcome, Reason
 
 Returned = Accepted | DeliveryFailed
 POISON = "poison"
@@ -165,6 +165,7 @@ def _given_up(engine: Engine, connection: Connection, parcel: Parcel, failure: D
         outcome=Outcome.FAILED.value,
         reason=Reason.UNDELIVERABLE.value,
         error=failure.code,
+        uncertain=parcel.uncertain or failure.unknown_outcome,
         done_at=now,
     )
     case = cases.find_case_by_id(connection, parcel.case_id) if parcel.case_id is not None else None
@@ -200,49 +201,11 @@ def other_way(
 ) -> None:
     """Try to reach the next level by email about a rung that failed, and raise an alarm. A fallback has no fallback."""
     alarm_about(engine, connection, case, watched, message, said, now)
-    rules = engine.rulebook.rules(connection, case.programme, case.version, now)
-    role = _next_role(rules, watched.kind, message.slot)
-    if role is None or is_fallback(message.slot) or said is Said.NOBODY_FOUND:
+    if is_fallback(message.slot) or said is Said.NOBODY_FOUND:
         return
-    slot = fallback_slot(role)
-    key = f"{watched.id}:{message.rung}:{slot}"
-    row = {
-        "key": key,
-        "kind": message.kind,
-        "channel": "email",
-        "slot": slot,
-        "case_id": case.id,
-        "deadline_id": watched.id,
-        "rung": message.rung,
-        "payload": {**message.payload, "fallback": True},
-        "not_before": next_open(now, rules.definition.hours, rules.calendar),
-        "created_at": now,
-    }
-    if outbox.insert_if_new(connection, row):
-        ledger.insert_entries(connection, [_fallback_entry(watched.id, message, slot, now)])
-        more = update(deadline).where(deadline.c.id == watched.id).values(accounted=deadline.c.accounted + 1)
-        connection.execute(more)
-
-
-def _fallback_entry(deadline_id: int, message: Row[Any], slot: str, now: datetime) -> dict[str, Any]:
-    return {
-        "deadline_id": deadline_id,
-        "rung": message.rung,
-        "slot": slot,
-        "outcome": Outcome.QUEUED.value,
-        "reason": None,
-        "late": bool(message.payload.get("late", False)),
-        "decided_at": now,
-        "settled_at": None,
-    }
-
-
-def _next_role(rules: Rules, kind: str, slot: str) -> str | None:
-    """Return whom to ask instead: the owner for a team's channel, else the level above."""
-    if slot == TEAM_SLOT:
-        return role_of(owner_slot(rules.definition.deadlines[kind]))
-    declared = rules.definition.roles.get(role_of(slot))
-    return declared.above if declared else None
+    rules = engine.rulebook.rules(connection, case.programme, case.version, now)
+    for role in levels_above(rules.definition, watched.kind, message.slot)[:1]:
+        insert_other_way(connection, rules, case, watched, message, role, now)
 
 
 def _count_refusal(connection: Connection, parcel: Parcel, failure: DeliveryFailed, now: datetime) -> None:

@@ -24,3 +24,13 @@ def settle_entry(
         .where(ledger.c.deadline_id == deadline_id, ledger.c.rung == rung, ledger.c.slot == slot)
         .values(outcome=outcome, settled_at=at, **facts)
     )
+
+
+def reopen_entry(connection: Connection, deadline_id: int, rung: str, slot: str) -> None:
+    """Let an entry wait again: its message is back in the queue."""
+    waits = {"outcome": "queued", "reason": None, "settled_at": None, "staff_id": None, "message_id": None}
+    connection.execute(
+        update(ledger)
+        .where(ledger.c.deadline_id == deadline_id, ledger.c.rung == rung, ledger.c.slot == slot)
+        .values(**waits)
+    )

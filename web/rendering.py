@@ -6,9 +6,10 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from access.rules import Action, may_anywhere
 from engine.inspecting import Band
 from engine.slots import role_of
+from web.navigation import Navigation, navigation_of
+from web.queue_words import QUEUE_ICONS, why_words
 from web.texts import Words
 from web.visits import Caller, Visit
 from workflows.dates import local_date
@@ -33,13 +34,14 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(band_icons=BAND_ICONS, outcome_icons=OUTCOME_ICONS)
+    environment.globals.update(band_icons=BAND_ICONS, outcome_icons=OUTCOME_ICONS, queue_icons=QUEUE_ICONS)
     environment.filters.update(
         capitalize_first=lambda text: text[:1].upper() + text[1:],
         lower_first=lambda text: text[:1].lower() + text[1:],
         local_day=local_date,
         rung_words=rung_words,
         slot_words=slot_words,
+        why_words=why_words,
     )
     return environment
 
@@ -58,7 +60,7 @@ def page(who: Caller, template: str, status: int = 200, **context: Any) -> HTMLR
             csrf=who.csrf,
             visit=visitor,
             demo=who.place.demo is not None,
-            nav=_nav(visitor) if visitor else (),
+            nav=navigation_of(visitor) if visitor else Navigation(),
             path=_path(who),
             flashes=flashes,
             **context,
@@ -83,21 +85,6 @@ def slot_words(slot: str, words: Words) -> str:
     role, channel = role_of(slot), slot.rpartition(":")[2]
     named = words.named("role", role)
     return f"{named} (Teams)" if channel == "teams" else named
-
-
-def _nav(visitor: Visit) -> tuple[tuple[str, str, bool], ...]:
-    """Return (address, key of the title, whether it is here) for the pages this visitor may open."""
-    offered = [("/", "nav.cases"), ("/ledger", "nav.ledger")]
-    if visitor.place.demo is not None:
-        offered += [("/mailbox", "nav.mailbox"), ("/time", "nav.time")]
-    if may_anywhere(visitor.actor, Action.RUN):
-        offered.append(("/system", "nav.system"))
-    here = visitor.request.url.path
-    return tuple((to, key, _is_here(here, to)) for to, key in offered)
-
-
-def _is_here(here: str, to: str) -> bool:
-    return here == to or (to == "/" and here.startswith("/cases")) or (to != "/" and here.startswith(f"{to}/"))
 
 
 def _path(who: Caller) -> str:

@@ -1,4 +1,4 @@
-"""Every text of the pages, in both languages, from one catalogue: `texts.yaml`."""
+"""Every text of the pages, in both languages, from one catalogue: the files `texts*.yaml`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from workflows.model import Text
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Return the texts by key and language."""
-    source = resources.files("web").joinpath("texts.yaml").read_text(encoding="utf-8")
-    texts: Mapping[str, Mapping[str, str]] = yaml.safe_load(source)
+    texts: dict[str, Mapping[str, str]] = {}
+    for file in sorted(resources.files("web").iterdir(), key=lambda file: file.name):
+        if file.name.startswith("texts") and file.name.endswith(".yaml"):
+            texts |= yaml.safe_load(file.read_text(encoding="utf-8"))
     return texts
 
 

@@ -17,6 +17,7 @@ from engine.errors import (
 )
 from engine.inspecting import CursorError
 from engine.resending import MessageNotFoundError, ResendRefusedError
+from engine.saved_views import ViewNotFoundError
 from engine.sessions import NotProvedError, SessionGoneError
 from engine.signing_in import CodeRefusedError, SignInRefusedError, SignInWaitError
 from web.texts import Words
@@ -95,6 +96,7 @@ _CAUSES: dict[type[BevakaError], tuple[int, str]] = {
     NotStaffError: (403, "not_staff"),
     ProviderError: (502, "provider"),
     UnknownTokenError: (404, "page_not_found"),
+    ViewNotFoundError: (404, "page_not_found"),
     TokenRefusedError: (401, "token"),
     MessageNotFoundError: (404, "page_not_found"),
     ResendRefusedError: (409, "resend"),

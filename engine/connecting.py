@@ -40,11 +40,11 @@ def set_team_channel(
         language: the language of the channel, "sv" or "en".
 
     Raises:
-        NotAllowedError: the actor does not run the system.
+        NotAllowedError: the actor does not mind the channels.
         UnknownUnitError, BadEntryError: the unit or the language is unknown.
         WebhookUrlError: the address may not be used. It is not quoted.
     """
-    authorise_anywhere(actor, Action.RUN)
+    authorise_anywhere(actor, Action.MANAGE_CHANNELS)
     if language not in ("sv", "en"):
         raise BadEntryError("language", "sv, en")
     checked = check_webhook_url(url.strip(), settings)

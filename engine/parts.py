@@ -10,6 +10,7 @@ from access.sealing import SecretBox
 from access.signing import Signer
 from engine.rulebook import Rulebook
 from notifications.channels.email import SmtpSettings
+from notifications.channels.teams import TeamsSettings
 from notifications.messages import Message
 from notifications.outcomes import Accepted, at_once
 from notifications.recipients import Mailbox, TeamsConnection
@@ -50,6 +51,8 @@ class MailChannel(Protocol):
 
 class TeamChannel(Protocol):
     """Teams. `notifications.channels.teams.TeamsChannel`, or a fake held to the same conformance tests."""
+
+    settings: TeamsSettings
 
     def send(self, key: str, to: TeamsConnection, message: Message, *, uncertain: bool = False) -> Accepted:
         """Post one card; raises `DeliveryFailed` or `WebhookUrlError`."""

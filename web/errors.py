@@ -13,6 +13,8 @@ from engine.errors import (
     CaseNotFoundError,
     DisclosureRefusedError,
     NotAllowedError,
+    UnknownStaffError,
+    UnknownUnitError,
     UnloggedReadError,
 )
 from engine.inspecting import CursorError
@@ -83,6 +85,8 @@ class Explained:
 
 _CAUSES: dict[type[BevakaError], tuple[int, str]] = {
     CaseNotFoundError: (404, "case_not_found"),
+    UnknownUnitError: (404, "page_not_found"),
+    UnknownStaffError: (404, "page_not_found"),
     PageNotFoundError: (404, "page_not_found"),
     NotAllowedError: (403, "not_allowed"),
     ForgedFormError: (403, "forged"),

@@ -41,10 +41,10 @@ WORK = (
     Offer("/ledger", "nav.ledger"),
 )
 HOUSE = (
-    Offer("/people", "nav.people", Action.RUN),
-    Offer("/units", "nav.units", Action.RUN),
-    Offer("/channels", "nav.channels", Action.RUN),
-    Offer("/outbox", "nav.outbox", Action.RUN),
+    Offer("/people", "nav.people", Action.SEE_PEOPLE),
+    Offer("/units", "nav.units", Action.SEE_PEOPLE),
+    Offer("/channels", "nav.channels", Action.SEE_CHANNELS),
+    Offer("/outbox", "nav.outbox", Action.SEE_OUTBOX),
     Offer("/review", "nav.review", Action.REVIEW),
     Offer("/system", "nav.system", Action.RUN),
 )

@@ -5,6 +5,15 @@ from web.dates import Dates
 from web.texts import Words
 
 QUEUE_ICONS = {"waiting": "clock", "held": "pause", "failed": "alert"}
+CHANNEL_ICONS = {
+    "works": "check",
+    "untried": "dash",
+    "falters": "clock",
+    "rests": "clock",
+    "pauses": "pause",
+    "broken": "alert",
+    "not_set_up": "dash",
+}
 
 
 def why_words(line: QueueLine, words: Words, dates: Dates) -> str:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from engine.inspecting import Band
 from engine.slots import role_of
 from web.navigation import Navigation, navigation_of
-from web.queue_words import QUEUE_ICONS, why_words
+from web.queue_words import CHANNEL_ICONS, QUEUE_ICONS, failure_words, why_words
 from web.texts import Words
 from web.visits import Caller, Visit
 from workflows.dates import local_date
@@ -34,7 +34,9 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(band_icons=BAND_ICONS, outcome_icons=OUTCOME_ICONS, queue_icons=QUEUE_ICONS)
+    environment.globals.update(
+        band_icons=BAND_ICONS, outcome_icons=OUTCOME_ICONS, queue_icons=QUEUE_ICONS, channel_icons=CHANNEL_ICONS
+    )
     environment.filters.update(
         capitalize_first=lambda text: text[:1].upper() + text[1:],
         lower_first=lambda text: text[:1].lower() + text[1:],
@@ -42,6 +44,7 @@ def templates() -> Environment:
         rung_words=rung_words,
         slot_words=slot_words,
         why_words=why_words,
+        failure_words=failure_words,
     )
     return environment
 

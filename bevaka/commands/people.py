@@ -9,6 +9,7 @@ import typer
 from bevaka import console
 from bevaka.commands.options import AsJson, day, group
 from bevaka.entry import enter
+from bevaka.error_words import REFUSED
 from bevaka.files import read_text
 from bevaka.language import t
 from bevaka.wiring import teams_settings
@@ -16,6 +17,7 @@ from engine.connecting import connected_teams, set_team_channel
 from engine.inspecting import RoleLine, staff_list
 from engine.inspecting import units as unit_lines
 from engine.staffing import add_staff, add_unit, grant_role, revoke_role, set_absence, set_active
+from engine.trying_channels import try_team
 
 people = group("Personal: lägg till, roller, frånvaro.", "Staff: add, roles, absences.")
 units = group("Mottagningar.", "Units.")
@@ -133,6 +135,17 @@ def set_channel(
     url = read_text(file) if file is not None else sys.stdin.read(LONGEST_URL)
     label = set_team_channel(entry.engine, unit, url, teams_settings(entry.settings), entry.actor, language=language)
     console.say(t(f"Ansluten: {label}", f"Connected: {label}"))
+
+
+@channels.command("test", help=t("Skicka ett testmeddelande.", "Send a test message."))
+def test_channel(unit: Annotated[str, typer.Argument(metavar="KOD")]) -> None:
+    """Send a test message to a unit's Teams channel; one that gets through puts a broken connection in use again."""
+    entry = enter()
+    tried = try_team(entry.engine, unit, entry.actor, entry.now)
+    if tried.code is not None:
+        console.say(t(f"Kom inte fram: {tried.code}", f"It failed: {tried.code}"))
+        raise typer.Exit(REFUSED)
+    console.say(t("Framme.", "It got through."))
 
 
 @channels.command("list", help=t("Anslutna kanaler, utan adress.", "Connections, without their addresses."))

@@ -7,6 +7,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from notifications.channels.teams import TeamsSettings
 from notifications.channels.teams.card import build_card
 from notifications.messages import Message
 from notifications.outcomes import Accepted, DeliveryFailed, WithheldError, at_once
@@ -93,6 +94,7 @@ class FakeTeamsChannel(_Script):
 
     def __init__(self, failures: Iterable[DeliveryFailed | None] = ()) -> None:
         super().__init__(failures)
+        self.settings = TeamsSettings()
 
     def send(self, key: str, to: TeamsConnection, message: Message, *, uncertain: bool = False) -> Accepted:
         build_card(message, to.language, uncertain=uncertain)

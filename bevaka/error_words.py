@@ -26,7 +26,7 @@ from bevaka.start_errors import (
 from bevaka.wiring import KeyringMissingError
 from config.settings import SettingsError
 from demo.errands import BusyError
-from engine import api_tokens, errors, import_problems, resending, staffing
+from engine import api_tokens, breaking_glass, errors, import_problems, resending, staffing
 from engine.chain_heads import HeadUnreadableError
 from engine.inspecting_pages import CursorError
 from intake.problems import FileProblem
@@ -232,6 +232,9 @@ _WORDS: Mapping[type, Said] = {
     staffing.BadEntryError: lambda e: t(
         f"{e.field} duger inte; tillåtet: {e.allowed}", f"{e.field} will not do; allowed: {e.allowed}"
     ),
+    breaking_glass.OpeningNotFoundError: lambda _: t(
+        "ingen sådan öppning väntar på din granskning", "no such opening waits for your review"
+    ),
     resending.MessageNotFoundError: lambda _: t("det finns inget sådant meddelande", "there is no such message"),
     resending.ResendRefusedError: lambda e: t(
         f"meddelandet skickas inte: {e.cause}; andra vägar: {_listed(e.allowed)}",
@@ -289,6 +292,7 @@ _STATUS: Mapping[type, int] = {
     **dict.fromkeys(
         (
             errors.CaseNotFoundError,
+            breaking_glass.OpeningNotFoundError,
             resending.MessageNotFoundError,
             errors.DefinitionMissingError,
             errors.UnknownStaffError,

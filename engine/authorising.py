@@ -10,7 +10,7 @@ from access.rules import ALLOWED, Action, CaseFacts, may, may_anywhere, may_in, 
 from engine.errors import CaseNotFoundError, NotAllowedError
 from storage import people
 from storage.cases import CaseRow
-from storage.nearness import is_protected
+from storage.nearness import is_protected, opened_by
 from storage.people import Away
 from workflows.dates import local_date
 
@@ -93,6 +93,7 @@ def facts_near(
         case.handler_id,
         standing_in=_standing_in(case.coordinator_id, absent),
         coordinator_away=case.coordinator_id is None or case.coordinator_id in absent,
+        opened_by=opened_by(connection, case.id, now),
         protected=is_protected(connection, case.person_id),
     )
 

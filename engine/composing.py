@@ -1,6 +1,6 @@
 """The words of a message, found when it leaves: the case's reference, its definition and dates, nothing personal."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -18,6 +18,7 @@ from workflows.planning import Rules
 MEETING = Text(sv="Möte", en="Meeting")
 UNKNOWN_STEP = Text(sv="Okänd bevakning", en="Unknown deadline")
 PLACE_UNKNOWN = Text(sv="Plats meddelas", en="Place to be announced")
+OPENED = Text(sv="Granska öppningen", en="Review the opening")
 ALARM_HOURS, ALARM_CALENDAR = WorkingHours(), "SE"  # digests and alarms belong to no programme
 QUIET_REASONS = {"ack_ended": Reason.ACK_ENDED, "snooze_ended": Reason.SNOOZE_ENDED}
 
@@ -98,6 +99,21 @@ def title_of(engine: Engine, connection: Connection, case: CaseRow, kind: str) -
         return UNKNOWN_STEP
     deadline = definition.deadlines.get(kind)
     return Text(deadline.title.sv, deadline.title.en) if deadline else MEETING
+
+
+def compose_opened(engine: Engine, case: CaseRow, today: date) -> Message:
+    """Return the word to a unit manager that a colleague has broken the glass: nothing about either person."""
+    return Notice(
+        kind=Kind.OPENED,
+        case_ref=case.ref,
+        step=OPENED,
+        due_on=today + timedelta(days=3),
+        rung=0,
+        rungs=0,
+        late=False,
+        reason=Reason.GLASS_BROKEN,
+        link=engine.link_to(case.ref),
+    )
 
 
 def compose_alarm(engine: Engine, case: CaseRow, step: Text, due_on: date, reason: Reason) -> Message:

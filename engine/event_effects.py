@@ -1,4 +1,4 @@
-"""What an event of a case has to do beyond the case itself, in the same transaction: consents and disclosures.
+"""What an event of a case has to do beyond it, in the same transaction: consents, disclosures, a broken glass.
 
 Such an event is written while the case is held, never by the path of few round trips (docs/adr/0011).
 """
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from engine.consent_expiry import UNTIL, counting_values
 from engine.consent_rows import record_what_happened, sets_consent
 from engine.disclosure_rows import record_disclosure
+from engine.glass_rows import record_opening
 from engine.slots import role_of
 from engine.unsent import take_back
 from storage import consents
@@ -20,7 +21,9 @@ from workflows.case import Builtin, Decision, Snapshot
 from workflows.ladders import Outcome, Reason
 from workflows.planning import Rules
 
-ALWAYS = frozenset({Builtin.CONSENT.value, Builtin.WITHDRAW.value, Builtin.DISCLOSE.value})
+ALWAYS = frozenset(
+    builtin.value for builtin in (Builtin.CONSENT, Builtin.WITHDRAW, Builtin.DISCLOSE, Builtin.BREAK_GLASS)
+)
 
 
 def must_be_held(rules: Rules, decision: Decision, now: datetime) -> bool:
@@ -49,9 +52,13 @@ def write_effects(
     Raises:
         DisclosureRefusedError: nothing allows what was to be disclosed.
         EventRefusedError: the terms of a consent are none.
+        BadEntryError: the reason or the length of a broken glass.
     """
     if decision.event.name == Builtin.DISCLOSE:
         record_disclosure(connection, case, decision, actor, now)
+        return
+    if decision.event.name == Builtin.BREAK_GLASS:
+        record_opening(connection, case, decision, actor, now)
         return
     record_what_happened(connection, rules, case, decision, actor, now)
     closed = _closed(rules, decision.after, now)

@@ -15,6 +15,7 @@ from engine.inspecting_case_parts import FieldLine
 from engine.parts import Engine
 from storage import cases
 from storage.cases import CaseRow
+from storage.nearness import opened_by
 from storage.people import find_person
 from workflows.model import Field
 
@@ -48,7 +49,8 @@ def person_of(engine: Engine, ref: str, actor: Actor, now: datetime) -> PersonVi
     """
     with engine.database.write() as connection:
         case = authorise_near(connection, actor, Action.SEE_PERSON, cases.find_case(connection, ref), ref, now)
-        identity = open_identity(engine, connection, case, actor, now)
+        by_glass = "break_glass" if actor.staff_id in opened_by(connection, case.id, now) else None
+        identity = open_identity(engine, connection, case, actor, now, reason=by_glass)
         return PersonView(identity, _personal_fields(engine, connection, case, actor, now))
 
 
@@ -59,6 +61,7 @@ def open_identity(
     actor: Actor,
     now: datetime,
     action: str = Action.SEE_PERSON,
+    reason: str | None = None,
 ) -> Identity:
     """Return who a case is about, the reading logged first; nobody else opens identities for somebody to see.
 
@@ -68,7 +71,7 @@ def open_identity(
         UnloggedReadError: the reading cannot be logged.
         IdentityUnreadableError: the sealed identity cannot be opened.
     """
-    log_reading(connection, case, actor, str(action), now)
+    log_reading(connection, case, actor, str(action), now, reason)
     return _opened(engine, connection, case.person_id)
 
 

@@ -31,6 +31,7 @@ MESSAGE_TITLES: Mapping[str, Text] = {
     "cancel": Text("Möte inställt", "Cancellation"),
     "alarm": Text("Larm till systemansvarig", "Alarm to the administrators"),
 }
+    "opened": Text("Besked om öppnade personuppgifter", "Word of opened personal data"),
 
 
 def timeline_of(

@@ -220,6 +220,8 @@ def _count_refusal(connection: Connection, parcel: Parcel, failure: DeliveryFail
 
 def _in_hours(engine: Engine, connection: Connection, parcel: Parcel, at: datetime) -> datetime:
     case = cases.find_case_by_id(connection, parcel.case_id) if parcel.case_id is not None else None
+    if parcel.kind == "opened":
+        return at  # that somebody has broken the glass is told at whatever hour
     if case is None or parcel.kind == "alarm":
         return next_open(at, ALARM_HOURS, engine.rulebook.calendar(connection, ALARM_CALENDAR, at))
     rules = engine.rulebook.rules(connection, case.programme, case.version, at)

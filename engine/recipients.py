@@ -88,6 +88,10 @@ class Directory:
         yield from (h.staff_id for h in self.held if h.role == role and h.unit_id == unit_id and unit_id is not None)
         yield from (h.staff_id for h in self.held if h.role == role and h.unit_id is None)
 
+    def present_holder(self, role: str, unit_id: int | None) -> StaffRow | None:
+        """Return somebody who is here and holds a role in a unit, or stands in for one who does; None for nobody."""
+        return next((found for one in self.holding(role, unit_id) if (found := self._present(one))), None)
+
     def _present(self, staff_id: int) -> StaffRow | None:
         """Follow absences from deputy to deputy, never in a circle, to someone who is here."""
         seen: set[int] = set()

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from access.actors import ADMIN
 from engine.composing import ALARM_CALENDAR, ALARM_HOURS, compose_invitation, compose_notice
 from engine.consent_expiry import counting_values
 from engine.digests import compose_digest
@@ -129,6 +130,8 @@ class Desk:
 
     def judge(self, row: Row[Any]) -> Verdict:
         """Say what is to become of a message now."""
+        if row.kind == "opened":
+            return self._opened(row)
         if row.kind in ("digest", "alarm"):
             calendar = self.engine.rulebook.calendar(self.connection, ALARM_CALENDAR, self.now)
             return self._closed(ALARM_HOURS, calendar) or (
@@ -243,6 +246,15 @@ class Desk:
         if not digest.lines or to is None:
             return Drop(Outcome.SUPPRESSED, Reason.EMPTY_DIGEST)
         return Send(to, digest, staff.id)
+
+    def _opened(self, row: Row[Any]) -> Verdict:
+        """Tell whoever manages the unit today, else the admins, at whatever hour."""
+        for role in (role_of(row.slot), ADMIN):
+            member = self.directory.present_holder(role, row.unit_id)
+            to = _mailbox(member.email, member.language) if member else None
+            if member and to:
+                return Send(to, messages.from_json(row.payload["message"]), member.id, row.unit_id)
+        return Drop(Outcome.FAILED, Reason.NOBODY_FOUND)
 
     def _alarm(self, row: Row[Any]) -> Verdict:
         for staff_id in self.directory.holding(role_of(row.slot), row.unit_id):

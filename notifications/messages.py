@@ -38,6 +38,7 @@ class Kind(StrEnum):
     TEST = "test"
     ASSIGNED = "assigned"
     ROUNDUP = "roundup"
+    OPENED = "opened"  # a colleague has broken the glass of a case
 
 
 class Reason(StrEnum):
@@ -56,6 +57,7 @@ class Reason(StrEnum):
     CHANNEL_FALLBACK = "channel_fallback"
     DELIVERY_FAILED = "delivery_failed"
     BACKLOG_HELD = "backlog_held"
+    GLASS_BROKEN = "glass_broken"
 
 
 INVITATION_KINDS = frozenset({Kind.INVITE, Kind.CANCEL})

@@ -10,6 +10,8 @@ from storage.cases import CaseRow, as_case
 from storage.tables import absence, case, history, staff, unit
 from storage.trust_tables import access_log, log_review
 
+NO_LINK = "case.break_glass"  # an event that makes nobody a part of the case
+
 
 def readings(
     connection: Connection, since: datetime, until: datetime, units: Collection[int] | None
@@ -57,7 +59,7 @@ def linked(connection: Connection, case_ids: Collection[int]) -> dict[int, froze
     ):
         found[row.id] = {one for one in (row.coordinator_id, row.handler_id) if one is not None}
     acted = select(history.c.case_id, history.c.actor_id).where(
-        history.c.case_id.in_(case_ids), history.c.actor_id.is_not(None)
+        history.c.case_id.in_(case_ids), history.c.actor_id.is_not(None), history.c.event != NO_LINK
     )
     for event in connection.execute(acted.distinct()):
         found[event.case_id].add(event.actor_id)

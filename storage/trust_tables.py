@@ -1,4 +1,4 @@
-"""The tables of trust: consents, disclosures, who has read about whom, and what the histories were when last signed.
+"""The tables of trust: consents, disclosures, broken glass, who has read about whom, and histories as last signed.
 
 References to cases and staff that must outlive nothing are plain ids: the log has to be kept for at least five years
 (HSLF-FS 2016:40 4:9).
@@ -66,6 +66,22 @@ access_log = Table(
 )
 Index("uq_access_log_shard_number", access_log.c.shard, access_log.c.number, unique=True)
 Index("ix_access_log_at", access_log.c.at)
+
+break_glass = Table(
+    "break_glass",
+    metadata,
+    Column("case_id", ForeignKey("case.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),  # the event of the case, which has the reason
+    Column("at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("unit_id", Id, nullable=False),  # the case's unit at that time: there it is reviewed
+    Column("reviewed_at", Instant),
+    Column("reviewer_id", ForeignKey("staff.id")),
+    Column("conclusion", String(20)),
+    Column("note", String(500)),
+)
+Index("ix_break_glass_at", break_glass.c.at)
 
 log_review = Table(
     "log_review",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from access.identities import IdentityUnreadableError
 from access.oidc import ProviderError
 from engine.api_tokens import BeyondScopeError, TokenRefusedError, UnknownTokenError
+from engine.breaking_glass import OpeningNotFoundError
 from engine.enrolling import InvitationGoneError
 from engine.entering_by_provider import NotStaffError, NotUnderWayError
 from engine.errors import (
@@ -100,6 +101,7 @@ _CAUSES: dict[type[BevakaError], tuple[int, str]] = {
     NotStaffError: (403, "not_staff"),
     ProviderError: (502, "provider"),
     UnknownTokenError: (404, "page_not_found"),
+    OpeningNotFoundError: (404, "page_not_found"),
     ViewNotFoundError: (404, "page_not_found"),
     TokenRefusedError: (401, "token"),
     MessageNotFoundError: (404, "page_not_found"),

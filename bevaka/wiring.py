@@ -16,6 +16,7 @@ from engine.parts import Engine, stay_asleep
 from notifications.channels.clock import Clock, utc_now
 from notifications.channels.email import EmailChannel, SmtpSettings
 from notifications.channels.teams import TeamsChannel, TeamsSettings
+from notifications.channels.webhooks import HookChannel, HookSettings
 from storage.database import Database
 from workflows.errors import BevakaError
 
@@ -55,6 +56,7 @@ def build_engine(
         public_url=settings.public_url,
         email=EmailChannel(_smtp(settings, text), clock) if settings.smtp_host else None,
         teams=TeamsChannel(teams_settings(settings), clock),
+        hooks=HookChannel(hook_settings(settings)),
         nudge=nudge,
         signer=Signer.from_keyring(text),
         keep_outside=keeper(settings.head_file, settings.head_url, settings.head_cafile),
@@ -94,6 +96,13 @@ def teams_settings(settings: Settings) -> TeamsSettings:
         allowed_suffixes=tuple(_parts(settings.webhook_suffixes)),
         trusted_origins=frozenset(_parts(settings.webhook_origins)),
         cafile=settings.webhook_cafile,
+    )
+
+
+def hook_settings(settings: Settings) -> HookSettings:
+    """Return which addresses the webhooks of events may lead to."""
+    return HookSettings(
+        trusted_origins=frozenset(_parts(settings.event_webhook_origins)), cafile=settings.webhook_cafile
     )
 
 

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     )
     webhook_origins: str = Field("", description="Loopback origins that are trusted too (demo), by commas.")
     webhook_cafile: Path | None = Field(None, description="Authorities to trust for webhooks.")
+    event_webhook_origins: str = Field(
+        "", description="Origins of your own network that webhooks of events may lead to, by commas."
+    )
+    api_requests_per_minute: int = Field(600, ge=1, le=60_000, description="How much one API token may ask.")
     web_hosts: str = Field("", description="Further host names the workplace answers to, by commas.")
     metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token of /metrics. Empty: this computer only.")
     metrics_token_file: Path | None = Field(None, description="File that holds it.")

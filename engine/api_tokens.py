@@ -77,10 +77,11 @@ class TokenLine:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who comes with a token: an actor with the roles she holds now, and what the token was made for."""
+    """Who comes with a token: an actor with the roles she holds now, what the token was made for, and its number."""
 
     actor: Actor
     terms: TokenTerms
+    token_id: int
 
     def acting(self, action: Action) -> Actor:
         """Return who acts; raises `BeyondScopeError` where the token was not made for it."""
@@ -162,7 +163,7 @@ def bearer_of(engine: Engine, text: str, now: datetime) -> Bearer:
         with engine.database.write() as connection:
             connection.execute(update(api_token).where(api_token.c.id == row.id).values(used_at=now))
     actor = Actor.staff(row.staff_id, [Grant(role, unit_id) for role, unit_id in held])
-    return Bearer(actor, TokenTerms(frozenset(map(Scope, row.scopes.split())), row.expires_at))
+    return Bearer(actor, TokenTerms(frozenset(map(Scope, row.scopes.split())), row.expires_at), row.id)
 
 
 def _made(connection: Connection, staff_id: int, label: str, scopes: list[str], days: int, now: datetime) -> MadeToken:

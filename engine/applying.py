@@ -8,11 +8,12 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from engine.announcing import announcements
 from engine.chain import chained
 from engine.deadline_rows import DeadlineRows, deadline_rows, write_deadline_rows
 from engine.inviting import invitation_rows
 from engine.unsent import cancel_unsent, mute_unsent
-from storage import tables
+from storage import api_tables, tables
 from storage.batch import Batch, Writes
 from storage.held_cases import HeldCase
 from storage.statements import StaleRowError, Statement
@@ -109,6 +110,7 @@ def _collect(
     values = case_values(rules, decision, record["hash"], now)
     writes.update(tables.case, [{"id": case.id, **values}], [{"seq": case.seq}])
     writes.insert(tables.history, [record])
+    writes.insert(api_tables.webhook_message, announcements(held.subscribed, [record]))
     write_deadline_rows(writes, rows, held.deadlines)
     writes.insert(tables.outbox, invitation_rows(rules, case, decision, now))
 

@@ -66,7 +66,7 @@ def fire(
         EventRefusedError: the machine refuses, with every reason.
     """
     act = Act(ref, event, actor, now, expected_entry, expected_seq)
-    fired = None if engine.database.is_sqlite else _fire_seen(engine, act)
+    fired = _fire_seen(engine, act) if engine.database.acts_at_once else None
     fired = fired or _fire_held(engine, act)
     engine.nudge()
     return fired

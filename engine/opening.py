@@ -11,12 +11,14 @@ from sqlalchemy import Connection, select
 
 from access.actors import Actor
 from access.identities import Identity, IdentityVault
+from engine.announcing import announcements
 from engine.applying import case_values, history_row
 from engine.chain import START
 from engine.deadline_rows import DeadlineRows, deadline_rows
 from engine.firing import actor_columns
-from storage import cases, people, tables
+from storage import api_tables, cases, people, tables
 from storage.bulk import among, insert_many, reserve_ids
+from storage.webhooks import subscribed
 from workflows.case import Builtin, Decision, Event
 from workflows.guards import Value
 from workflows.machine import decide
@@ -109,9 +111,9 @@ def _sealed(vault: IdentityVault, index: str, person_id: str, identity: Identity
         "wrapped_key": sealed.wrapped_key,
         "nonce": sealed.nonce,
         "ciphertext": sealed.ciphertext,
+        "protected": identity.protected,  # the one thing about a person that rules and figures ask for
     }
 
-        "protected": identity.protected,  # the one thing about a person that rules and figures ask for
 
 def _insert(
     connection: Connection, rules: Rules, fresh: Sequence[tuple[NewCase, Decision, str]], actor: Actor, now: datetime
@@ -128,6 +130,7 @@ def _insert(
         watched.opened.extend(deadline_rows(rules, decision.deadlines, case_id, (), now).opened)
     insert_many(connection, tables.case, opened)
     insert_many(connection, tables.history, records)
+    insert_many(connection, api_tables.webhook_message, announcements(subscribed(connection), records))
     insert_many(connection, tables.deadline, watched.opened)
     return [OpenedCase(case_id, ref) for case_id, ref in zip(ids, refs, strict=True)]
 

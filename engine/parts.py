@@ -1,8 +1,9 @@
 """What the engine is made of. Built by the front door, handed to every use case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from access.identities import IdentityVault
@@ -11,6 +12,7 @@ from access.signing import Signer
 from engine.rulebook import Rulebook
 from notifications.channels.email import SmtpSettings
 from notifications.channels.teams import TeamsSettings
+from notifications.channels.webhooks import HookSettings
 from notifications.messages import Message
 from notifications.outcomes import Accepted, at_once
 from notifications.recipients import Mailbox, TeamsConnection
@@ -58,6 +60,15 @@ class TeamChannel(Protocol):
         """Post one card; raises `DeliveryFailed` or `WebhookUrlError`."""
 
 
+class HookPost(Protocol):
+    """Webhooks of other systems. `notifications.channels.webhooks.HookChannel`."""
+
+    settings: HookSettings
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Accepted:
+        """Post one signed message; raises `DeliveryFailed` or `HookUrlError`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The parts every use case may need.
@@ -67,7 +78,7 @@ class Engine:
         vault: seals and opens identities.
         secrets: seals and opens the system's own secrets, such as webhook addresses.
         public_url: the address of the web workplace, without a trailing slash; links in messages begin with it.
-        email, teams: the ways out; None where that channel is not set up.
+        email, teams, hooks: the ways out; None where that channel is not set up.
         nudge: wakes a postman after a commit that made something due; must not raise and must not wait.
         real_time: whether `now` is the world's time. Then leases are measured by the database's clock, which all
             postmen share, and every channel has a thread of its own.
@@ -82,6 +93,7 @@ class Engine:
     public_url: str
     email: MailChannel | None = None
     teams: TeamChannel | None = None
+    hooks: HookPost | None = None
     nudge: Callable[[], None] = stay_asleep
     signer: Signer | None = None
     keep_outside: Callable[[str], None] = keep_nowhere

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from access.actors import Actor, Grant
 from access.rules import HOUSE_ROLES, Action
-from engine.authorising import authorise, authorise_anywhere
+from engine.authorising import authorise, authorise_absence, authorise_anywhere
 from engine.errors import UnknownStaffError, UnknownUnitError
 from engine.parts import Engine
 from notifications.recipients import check_address
@@ -79,7 +79,7 @@ def add_unit(engine: Engine, code: str, title: str, actor: Actor) -> int:
         NotAllowedError: the actor does not run the system.
         BadEntryError, AlreadyThereError: what is wrong with it.
     """
-    authorise_anywhere(actor, Action.RUN)
+    authorise_anywhere(actor, Action.MANAGE_UNITS)
     if not _CODE.fullmatch(code):
         raise BadEntryError("code", "1 to 40 of a-z, 0-9, - and _")
     with engine.database.write() as connection:
@@ -97,7 +97,7 @@ def add_staff(engine: Engine, email: str, name: str, actor: Actor, *, language: 
         RecipientError: the address is no single mailbox.
         BadEntryError, AlreadyThereError: what else is wrong with it.
     """
-    authorise_anywhere(actor, Action.RUN)
+    authorise_anywhere(actor, Action.MANAGE_PEOPLE)
     address = check_address(email).lower()
     if language not in ("sv", "en"):
         raise BadEntryError("language", "sv, en")
@@ -113,7 +113,7 @@ def set_active(engine: Engine, email: str, active: bool, actor: Actor) -> None:
 
     Her sessions, tokens and invitation are gone for good; whoever comes back signs in anew.
     """
-    authorise_anywhere(actor, Action.RUN)
+    authorise_anywhere(actor, Action.MANAGE_PEOPLE)
     with engine.database.write() as connection:
         member = find_staff(connection, email)
         if not active:
@@ -128,7 +128,7 @@ def grant_role(engine: Engine, email: str, role: str, unit_code: str | None, act
         NotAllowedError: the actor does not run the system.
         UnknownStaffError, UnknownUnitError, UnknownRoleError, AlreadyThereError: what is wrong with it.
     """
-    authorise_anywhere(actor, Action.RUN)
+    authorise_anywhere(actor, Action.MANAGE_PEOPLE)
     with engine.database.write() as connection:
         values = _membership(connection, email, unit_code)
         known = known_roles(engine, connection)
@@ -145,38 +145,48 @@ def revoke_role(engine: Engine, email: str, role: str, unit_code: str | None, ac
     Raises:
         RoleNotHeldError: she does not hold it there.
     """
-    authorise_anywhere(actor, Action.RUN)
+    authorise_anywhere(actor, Action.MANAGE_PEOPLE)
     with engine.database.write() as connection:
         values = _membership(connection, email, unit_code)
         if connection.execute(membership.delete().where(*_same(values, role))).rowcount == 0:
             raise RoleNotHeldError(email, role)
 
 
-def set_absence(engine: Engine, email: str, from_on: date, until_on: date, deputy: str | None, actor: Actor) -> None:
-    """Note that somebody is away from the first to the last day, and who takes over meanwhile.
+def set_absence(engine: Engine, email: str, from_on: date, until_on: date, deputy: str | None, actor: Actor) -> int:
+    """Note that somebody is away from the first to the last day, and who takes over meanwhile; return its number.
 
     Raises:
-        NotAllowedError: the actor does not run the system.
+        NotAllowedError: it is neither the actor's own absence nor that of somebody she answers for.
         UnknownStaffError: nobody has one of the addresses.
         AbsenceError: the days or the deputy cannot be.
     """
-    authorise_anywhere(actor, Action.RUN)
-    if until_on < from_on:
-        raise AbsenceError("order")
     with engine.database.write() as connection:
         away = find_staff(connection, email)
-        stand_in = find_staff(connection, deputy) if deputy else None
-        if stand_in and stand_in.id == away.id:
-            raise AbsenceError("deputy")
-        mine = absence.c.staff_id == away.id
-        if connection.execute(
-            select(absence.c.id).where(mine, absence.c.from_on <= until_on, absence.c.until_on >= from_on)
-        ).first():
-            raise AbsenceError("overlap")
-        deputy_id = stand_in.id if stand_in else None
-        connection.execute(
-            insert(absence).values(staff_id=away.id, from_on=from_on, until_on=until_on, deputy_id=deputy_id)
-        )
+        authorise_absence(connection, actor, away.id)
+        values = checked_absence(connection, away.id, from_on, until_on, deputy)
+        return int(connection.execute(insert(absence).values(**values).returning(absence.c.id)).scalar_one())
+
+
+def checked_absence(
+    connection: Connection, staff_id: int, from_on: date, until_on: date, deputy: str | None, but: int = 0
+) -> dict[str, Any]:
+    """Return the row of an absence that can be; `but` is the absence it takes the place of.
+
+    Raises:
+        UnknownStaffError: nobody has the deputy's address.
+        AbsenceError: the days or the deputy cannot be.
+    """
+    if until_on < from_on:
+        raise AbsenceError("order")
+    stand_in = find_staff(connection, deputy) if deputy else None
+    if stand_in and stand_in.id == staff_id:
+        raise AbsenceError("deputy")
+    same_days = (absence.c.from_on <= until_on) & (absence.c.until_on >= from_on)
+    others = select(absence.c.id).where(absence.c.staff_id == staff_id, absence.c.id != but, same_days)
+    if connection.execute(others).first():
+        raise AbsenceError("overlap")
+    deputy_id = stand_in.id if stand_in else None
+    return {"staff_id": staff_id, "from_on": from_on, "until_on": until_on, "deputy_id": deputy_id}
 
 
 def assign_case(
@@ -192,7 +202,7 @@ def assign_case(
         found = authorise(actor, Action.ASSIGN, cases.find_case(connection, ref, lock=True), ref)
         sides = {"coordinator": coordinator, "handler": handler}
         chosen = {
-            f"{role}_id": _holder(connection, email, role, found.unit_id) for role, email in sides.items() if email
+            f"{role}_id": holder_of(connection, email, role, found.unit_id) for role, email in sides.items() if email
         }
         if chosen:
             connection.execute(update(case).where(case.c.id == found.id).values(**chosen))
@@ -251,7 +261,8 @@ def _same(values: dict[str, Any], role: str) -> tuple[Any, ...]:
     )
 
 
-def _holder(connection: Connection, email: str, role: str, unit_id: int) -> int:
+def holder_of(connection: Connection, email: str, role: str, unit_id: int) -> int:
+    """Return who holds a role in a unit by her address; raises `UnknownStaffError`, `RoleNotHeldError`."""
     member = find_staff(connection, email)
     held = {(h.role, h.unit_id) for h in people.roles_held(connection) if h.staff_id == member.id}
     # A handler serves single cases, not units; where she holds her role does not matter.

@@ -22,6 +22,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.acts_at_once = not self.is_sqlite  # whether `at_once` may be asked for
         options: dict[str, Any] = {"json_deserializer": _read_json} if self.is_sqlite else {"pool_size": pool_size}
         # An error says what was refused, never the values: they may be a person's.
         self.engine: Engine = create_engine(self.url, hide_parameters=True, **options)

@@ -12,6 +12,7 @@ from storage.cases import CaseRow, find_case
 from storage.deadlines import OPEN, open_deadlines
 from storage.definitions import closures_declared
 from storage.tables import deadline, outbox
+from storage.webhooks import Subscribed, subscribed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ class OpenDeadline:
 
 @dataclass(frozen=True, slots=True)
 class HeldCase:
-    """A case, its open deadlines, which of them have unsent messages, and the extra days closed."""
+    """A case, its open deadlines, which of them have unsent messages, the extra days closed, and who is to be told."""
 
     case: CaseRow
     deadlines: Sequence[OpenDeadline]
     unsent: frozenset[int]
     closures: frozenset[date]
+    subscribed: Subscribed = frozenset()
 
 
 def hold_case(connection: Connection, ref: str, now: datetime) -> HeldCase | None:
@@ -53,6 +55,7 @@ def hold_case(connection: Connection, ref: str, now: datetime) -> HeldCase | Non
         [OpenDeadline(*(getattr(row, name) for name in _OPEN)) for row in open_deadlines(connection, case.id)],
         frozenset(connection.execute(unsent).scalars()),
         frozenset(closures_declared(connection, now)),
+        subscribed(connection),
     )
 
 
@@ -61,12 +64,14 @@ _CASE = tuple(field.name for field in fields(CaseRow))
 _SEEN = f"""
 SELECT {", ".join(f'c."{name}"' for name in _CASE)},
   (SELECT array_agg(day) FROM closure WHERE declared_at <= $2),
+  (SELECT array_agg(w.id || ' ' || e.event) FROM webhook w JOIN webhook_event e ON e.webhook_id = w.id WHERE w.active),
   EXISTS (SELECT 1 FROM outbox m WHERE m.deadline_id = o.id AND m.state = 'queued'),
   {", ".join(f"o.{name}" for name in _OPEN)}
 FROM "case" c LEFT JOIN deadline o ON o.case_id = c.id AND o.status = 'open'
 WHERE c.ref = $1
 """.encode()  # noqa: S608 - names of ours
-_CLOSURES, _UNSENT, _DEADLINE = len(_CASE), len(_CASE) + 1, len(_CASE) + 2  # where they begin in a row of it
+_CLOSURES, _SUBSCRIBED = len(_CASE), len(_CASE) + 1  # where they begin in a row of it
+_UNSENT, _DEADLINE = len(_CASE) + 2, len(_CASE) + 3
 
 
 def see_case(driver: "psycopg.Connection[Any]", ref: str, now: datetime) -> HeldCase | None:
@@ -84,4 +89,10 @@ def see_case(driver: "psycopg.Connection[Any]", ref: str, now: datetime) -> Held
         [OpenDeadline(*row[_DEADLINE:]) for row in watched],
         frozenset(row[_DEADLINE] for row in watched if row[_UNSENT]),
         frozenset(first[_CLOSURES] or ()),
+        frozenset(_subscription(text) for text in first[_SUBSCRIBED] or ()),
     )
+
+
+def _subscription(text: str) -> tuple[int, str]:
+    webhook_id, _, event = text.partition(" ")
+    return int(webhook_id), event

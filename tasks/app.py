@@ -11,12 +11,14 @@ from kombu import Queue
 from tasks.quiet import QuietTask
 
 SWEEP, DELIVER, DIGESTS, HOUSEKEEPING = "bevaka.sweep", "bevaka.deliver", "bevaka.digests", "bevaka.housekeeping"
-AUDIT = "bevaka.audit"
-QUEUES = {SWEEP: "time", DELIVER: "post", DIGESTS: "reports", HOUSEKEEPING: "time", AUDIT: "reports"}
+AUDIT, WEBHOOKS = "bevaka.audit", "bevaka.webhooks"
+QUEUES = {SWEEP: "time", DELIVER: "post", DIGESTS: "reports", HOUSEKEEPING: "time", AUDIT: "reports", WEBHOOKS: "post"}
 TIME_LIMIT = 240  # seconds; below Redis' visibility timeout, or a running task would be handed out again
 
 app = Celery(
-    "bevaka", task_cls=QuietTask, include=["tasks.sweeping", "tasks.delivering", "tasks.housekeeping", "tasks.auditing"]
+    "bevaka",
+    task_cls=QuietTask,
+    include=[f"tasks.{name}" for name in ("sweeping", "delivering", "posting", "housekeeping", "auditing")],
 )
 app.conf.update(
     task_serializer="json",

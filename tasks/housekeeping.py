@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from engine.anonymity import note_protected
+from engine.idempotency import forget_answers
 from storage.ticks import drop_ticks
 from tasks.app import HOUSEKEEPING, app
 from tasks.provided import provided
@@ -12,8 +13,9 @@ TICKS_KEPT = timedelta(days=3)
 
 @app.task(name=HOUSEKEEPING)
 def keep_house() -> dict[str, int]:
-    """Forget old ticks, and note whose identities are protected; return of how many that was not known."""
+    """Forget old ticks and answers, and note whose identities are protected; return how many of each."""
     here = provided()
     with here.engine.database.write() as connection:
         drop_ticks(connection, here.clock() - TICKS_KEPT)
-    return {"noted": note_protected(here.engine)}
+    forgotten = forget_answers(here.engine, here.clock())
+    return {"noted": note_protected(here.engine), "forgotten": forgotten}

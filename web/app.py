@@ -11,16 +11,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from engine.api_allowance import Allowance
 from engine.parts import Engine
 from engine.readiness import AWAY
 from web.addresses import address
+from web.api.problems import problem_of
+from web.api.routes import PARTS as API_PARTS
+from web.api.routes import ROUTES as API_ROUTES
 from web.cookies import API, SessionCookie
 from web.demo_door import DemoDoor
 from web.errors import BadAddressError, NotEnteredError, PageNotFoundError, UnavailableError, explain
 from web.guard import Guard
 from web.pages import (
     account,
-    api,
     case,
     caseload,
     channels,
@@ -46,6 +49,7 @@ from web.visits import Caller, caller, visit
 from web.watched import Watched
 from workflows.errors import BevakaError
 
+REQUESTS_PER_MINUTE = 600
 NOBODY_KNOWN: tuple[type[Exception], ...] = (BevakaError, *AWAY)
 PAGES = (
     day,
@@ -65,7 +69,6 @@ PAGES = (
     joining,
     account,
     provider,
-    api,
     health,
 )
 
@@ -78,6 +81,7 @@ def create_app(
     *,
     entrance: Entrance | None = None,
     watched: Watched | None = None,
+    requests_per_minute: int = REQUESTS_PER_MINUTE,
 ) -> FastAPI:
     """Return the web workplace as an ASGI application.
 
@@ -88,6 +92,7 @@ def create_app(
         secret: signs cookies and forms; the same after a restart, so that open forms stay good.
         entrance: how long sessions last, and an identity provider; the usual limits and none by default.
         watched: who may read the figures, and by which names besides its own it is called; this computer by default.
+        requests_per_minute: how much one API token may ask.
     """
     watch = watched or Watched()
     door = entrance or Entrance()
@@ -97,6 +102,10 @@ def create_app(
     for module in PAGES:
         app.include_router(module.router)
     app.state.offered_paths = frozenset(route.path for module in PAGES for route in module.router.routes)
+    for part in API_PARTS:
+        app.include_router(part.router)
+    app.state.api_routes = API_ROUTES
+    app.state.allowance = Allowance(engine, requests_per_minute)
     app.mount("/static", StaticFiles(directory=Path(str(resources.files("web").joinpath("static")))), name="static")
     for cause in (BevakaError, HTTPException, RequestValidationError, *AWAY, Exception):
         app.add_exception_handler(cause, _answer)
@@ -108,7 +117,7 @@ def create_app(
 def _answer(request: Request, error: Exception) -> Response:
     """Return the page that tells a visitor what went wrong; nothing of the error's own text is on it."""
     if request.url.path.startswith(API):
-        return api.refusal(_ours(error))
+        return problem_of(request, error)
     if isinstance(error, NotEnteredError):
         return RedirectResponse(_sign_in(request), 303)
     who = _visitor(request)

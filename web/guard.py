@@ -7,6 +7,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
+LARGEST_FILE = 5 * 1024 * 1024  # of decisions, to be imported
+FILES = "/api/v1/imports"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -39,15 +41,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(headers)
+        largest = LARGEST_FILE if scope["path"].startswith(FILES) else LARGEST_BODY
+        refusal = self._refusal(headers, largest)
         await (refusal or self._app)(scope, receive, self._with_headers(send))
 
-    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, headers: Headers, largest: int) -> PlainTextResponse | None:
         if host_name(headers.get("host", "")) not in self._hosts:
             # Another name for this address is how a foreign page would reach it (DNS rebinding).
             return PlainTextResponse("Unknown host.\n", 421)
         length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdecimal()) or len(length) > 9 or int(length) > LARGEST_BODY:
+        if not (length.isascii() and length.isdecimal()) or len(length) > 9 or int(length) > largest:
             return PlainTextResponse("The form is too large.\n", 413)
         if "transfer-encoding" in headers:
             return PlainTextResponse("A form needs a length.\n", 411)

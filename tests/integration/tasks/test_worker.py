@@ -46,5 +46,5 @@ def test_messages_are_json_and_carry_nothing() -> None:
     app.loader.import_default_modules()
     assert app.conf.accept_content == ["json"]
     ours = {name: task for name, task in app.tasks.items() if name.startswith("bevaka.")}
-    assert len(ours) == 5
+    assert len(ours) == 6
     assert all(not signature(task.run).parameters for task in ours.values())

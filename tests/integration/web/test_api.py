@@ -12,6 +12,7 @@ from engine.staffing import set_active
 from tests.accounts import account_in
 from tests.house import ROLES
 from tests.integration.web.conftest import TODAY, Browser, Page
+from web.api.problems import KEYS
 
 EMAIL = ROLES["coordinator"]
 
@@ -56,7 +57,8 @@ def test_a_token_sees_no_more_than_its_owner(visitor: Browser) -> None:
 @pytest.mark.parametrize("token", ["", "x", "bvk_" + "a" * 43])
 def test_without_a_good_token_there_is_no_answer_but_401(visitor: Browser, token: str) -> None:
     page = asked(visitor, "/me", token)
-    assert (page.status, page.headers["www-authenticate"], told(page)) == (401, "Bearer", {"error": "token"})
+    assert (page.status, page.headers["www-authenticate"]) == (401, "Bearer")
+    assert told(page)["type"].endswith("#problem-token")
     assert visitor.get("/api/v1/me").status == 401
 
 
@@ -88,9 +90,42 @@ def test_a_session_is_no_token_and_a_token_no_session(visitor: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/cases?limit=0", 400), ("/cases?limit=x", 400), ("/cases?cursor=x", 400), ("/nowhere", 404)]
+    ("path", "status", "field"),
+    [
+        ("/cases?limit=0", 400, "limit"),
+        ("/cases?limit=x", 400, "limit"),
+        ("/cases?cursor=!", 400, "cursor"),
+        ("/cases?cursor=abc", 400, "cursor"),
+        ("/cases?colour=blue", 400, "colour"),
+    ],
 )
-def test_what_cannot_be_answered_is_told_in_json(visitor: Browser, path: str, status: int) -> None:
+def test_a_bad_address_is_told_with_the_name_of_what_is_bad(
+    visitor: Browser, path: str, status: int, field: str
+) -> None:
     page = asked(visitor, path, made(visitor).text)
-    assert (page.status, set(told(page))) == (status, {"error"})
+    assert (page.status, page.headers["content-type"]) == (status, "application/problem+json")
+    assert [one["field"] for one in told(page)["errors"]] == [field]
+
+
+def test_an_address_that_leads_nowhere_is_told_as_a_problem_and_sets_no_cookie(visitor: Browser) -> None:
+    page = asked(visitor, "/nowhere", made(visitor).text)
+    assert (page.status, told(page)["status"]) == (404, 404)
     assert "set-cookie" not in page.headers
+
+
+def test_what_an_address_does_not_do_is_told_with_what_it_does(visitor: Browser) -> None:
+    page = visitor.send("PUT", "/api/v1/cases", headers={"Authorization": f"Bearer {made(visitor).text}"})
+    assert (page.status, page.headers["allow"]) == (405, "GET, POST")
+
+
+def test_a_problem_speaks_the_callers_language(visitor: Browser) -> None:
+    titles = {
+        language: told(visitor.get("/api/v1/me", **{"Accept-Language": language}))["title"] for language in ("sv", "en")
+    }
+    assert titles == {"sv": "Nyckeln gäller inte", "en": "The token is not good"}
+
+
+def test_every_kind_of_problem_is_explained_on_the_page_its_type_leads_to(visitor: Browser) -> None:
+    page = visitor.get("/api/v1/docs")
+    assert all(f'id="problem-{key}"' in page.text for key in KEYS)
+    assert "<script" not in page.text

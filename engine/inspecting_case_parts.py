@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from access.rules import Action
-from engine.inspecting_cases import Band
+from engine.urgency import Band
 from workflows.case import Snapshot
 from workflows.guards import Value
 from workflows.model import Field, Text

@@ -18,6 +18,7 @@ from storage.cases import CaseRow, history_of
 from storage.tables import deadline, outbox
 from workflows.case import Builtin
 from workflows.model import Definition, Text
+from workflows.undoing import UNDONE
 from workflows.values import data_from_json
 
 MOST_MESSAGES = 200
@@ -30,8 +31,8 @@ MESSAGE_TITLES: Mapping[str, Text] = {
     "invite": Text("Möteskallelse", "Invitation"),
     "cancel": Text("Möte inställt", "Cancellation"),
     "alarm": Text("Larm till systemansvarig", "Alarm to the administrators"),
-}
     "opened": Text("Besked om öppnade personuppgifter", "Word of opened personal data"),
+}
 
 
 def timeline_of(
@@ -90,6 +91,8 @@ def _answers(definition: Definition, row: Row[Any]) -> Iterator[FieldLine]:
 def _named(definition: Definition, answer: str, name: str) -> Text | None:
     if answer == "kind" and name in definition.pauses:
         return definition.pauses[name].title
+    if answer == UNDONE:
+        return event_title(definition, name)
     return deadline_title(definition, name) if answer == "deadline" else None
 
 

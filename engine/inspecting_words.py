@@ -16,10 +16,12 @@ EVENT_TITLES: Mapping[str, Text] = {
     Builtin.SNOOZE: Text("Bevakning uppskjuten", "Deadline snoozed"),
     Builtin.CONSENT: Text("Samtycke antecknat med villkor", "Consent recorded with its terms"),
     Builtin.WITHDRAW: Text("Samtycke återkallat", "Consent withdrawn"),
+    Builtin.UNDO: Text("Ångrat", "Undone"),
     Builtin.DISCLOSE: Text("Uppgifter utlämnade", "Data disclosed"),
     Builtin.BREAK_GLASS: Text("Personuppgifter öppnade ändå", "Personal data opened all the same"),
 }
 ANSWER_TITLES: Mapping[str, Text] = {
+    "undone": Text("Det som ångrades", "What was undone"),
     "kind": Text("Skäl till paus", "Reason for the pause"),
     "from_on": Text("Från och med", "From"),
     "until_on": Text("Till", "Until"),

@@ -62,7 +62,7 @@ def replay_all(engine: Engine, now: datetime, ref: str | None = None, progress: 
     cases = events = 0
     found: list[Divergence] = []
     with engine.database.read() as connection:
-        rules_at = _rules_at(engine, connection, now)
+        rules_at = rules_then(engine, connection, now)
         for rows in _batches(connection, ref):
             ids = [row.id for row in rows]
             histories = _by_case(connection.execute(_in_order(history, history.c.case_id.in_(ids))).all())
@@ -100,7 +100,7 @@ def _by_case(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
     return found
 
 
-def _rules_at(engine: Engine, connection: Connection, now: datetime) -> Callable[[str, str, datetime], Rules]:
+def rules_then(engine: Engine, connection: Connection, now: datetime) -> Callable[[str, str, datetime], Rules]:
     """Return how to find the rules of (programme, version, instant); closures are read once, not once an event."""
     query = select(closure.c.day, closure.c.declared_at).where(closure.c.declared_at <= now)
     closures: list[tuple[date, datetime]] = [(row.day, row.declared_at) for row in connection.execute(query)]

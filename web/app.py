@@ -40,6 +40,7 @@ from web.pages import (
     provider,
     signing_in,
     system,
+    undoing,
     views,
 )
 from web.place import Entrance, Place
@@ -58,6 +59,7 @@ PAGES = (
     live,
     case,
     events,
+    undoing,
     ledger,
     mailbox,
     channels,

@@ -24,6 +24,7 @@ class Builtin(StrEnum):
     SNOOZE = "deadline.snooze"
     CONSENT = "consent.record"  # the terms of a consent; what `access.consents` says of it
     WITHDRAW = "consent.withdraw"
+    UNDO = "case.undo"  # the last transition is taken back (`workflows.undoing`)
     DISCLOSE = "case.disclose"  # named fields were told to somebody on a legal ground
     BREAK_GLASS = "case.break_glass"  # a colleague of the unit saw the person for a while, with a reason
 

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     UNDELIVERABLE = "undeliverable"
     EMPTY_DIGEST = "empty_digest"
     DROPPED = "dropped"  # held after an outage or a restore, and a human decided that it is not to leave
+    RESTORED = "restored"  # done by the ladder that an event had ended which was undone
     REROUTED = "rerouted"  # a human decided that it is to go another way
 
 

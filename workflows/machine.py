@@ -16,12 +16,15 @@ from workflows.model import Fact, FactType, Invite, Transition
 from workflows.planning import Rules, as_date, guard_values, plan
 from workflows.refusals import EventRefusedError, Refusal, Why, shown
 from workflows.standing import apply_builtin
+from workflows.undoing import Past, undo
 
 BUILTINS = frozenset(builtin.value for builtin in Builtin)
 HELD_ON = "held_on"  # the field that says when something recorded afterwards really happened
 
 
-def decide(rules: Rules, snapshot: Snapshot | None, event: Event, now: datetime) -> Decision:
+def decide(
+    rules: Rules, snapshot: Snapshot | None, event: Event, now: datetime, past: Past | None = None
+) -> Decision:
     """Decide what an event leads to.
 
     Args:
@@ -29,6 +32,7 @@ def decide(rules: Rules, snapshot: Snapshot | None, event: Event, now: datetime)
         snapshot: the case before the event; None for `case.open`, whose answers are the case's first data.
         event: a transition of the definition or a `Builtin`.
         now: the instant of deciding, UTC.
+        past: the last event and the case before it, for `case.undo` alone.
 
     Returns:
         The case afterwards and every change of deadlines and invitations.
@@ -38,6 +42,8 @@ def decide(rules: Rules, snapshot: Snapshot | None, event: Event, now: datetime)
     """
     if snapshot is None:
         return _open(rules, event, now)
+    if event.name == Builtin.UNDO:
+        return undo(rules, snapshot, event, past, now)
     if event.name in BUILTINS:
         changed, happened_on = apply_builtin(rules, snapshot, event, now)
         return _planned(rules, snapshot, changed, event, happened_on, now)

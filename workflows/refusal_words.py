@@ -27,6 +27,11 @@ _TEXTS: Mapping[Why, Text] = {
         "{subject} kan inte ligga efter bevakningens datum.", "{subject} cannot lie after the date being watched."
     ),
     Why.NO_REASON: Text("Ange ett skäl.", "Give a reason."),
+    Why.NOT_LAST: Text(
+        "Det går bara att ångra det som hände sist, och något annat har hänt sedan dess.",
+        "Only what happened last can be undone, and something else has happened since.",
+    ),
+    Why.UNDO_OVER: Text("Det går inte längre att ångra.", "It can no longer be undone."),
     Why.OUT_OF_CALENDAR: Text(
         "Ett datum skulle hamna utanför de år som går att räkna med.",
         "A date would lie outside the years that can be counted with.",

@@ -26,6 +26,8 @@ class Why(StrEnum):
     UNTIL_PAST = "until_past"
     UNTIL_AFTER_DUE = "until_after_due"
     NO_REASON = "no_reason"
+    NOT_LAST = "not_last"  # something else has happened since: what is undone is the last event
+    UNDO_OVER = "undo_over"  # the definition does not let it be undone, or no longer
     OUT_OF_CALENDAR = "out_of_calendar"  # a date would lie outside the years that can be counted with
 
 

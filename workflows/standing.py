@@ -103,6 +103,11 @@ def _recompute(rules: Rules, before: Snapshot, event: Event, now: datetime) -> S
     return before
 
 
+def _not_alone(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
+    """Refuse: what is undone is found in the history, which `machine.decide` is handed for this event alone."""
+    raise _refused(event, before, Refusal(Why.NOT_LAST))
+
+
 def _noted(rules: Rules, before: Snapshot, event: Event, now: datetime) -> Snapshot:
     """Change nothing the machine knows: the event itself is what is to be remembered."""
     return before
@@ -154,5 +159,6 @@ _EVENTS: Mapping[Builtin, Callable[[Rules, Snapshot, Event, datetime], Snapshot]
     Builtin.CONSENT: _noted,
     Builtin.WITHDRAW: _withdraw,
     Builtin.DISCLOSE: _noted,
+    Builtin.UNDO: _not_alone,
     Builtin.BREAK_GLASS: _noted,
 }

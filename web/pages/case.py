@@ -9,9 +9,11 @@ from markupsafe import Markup
 
 from access.rules import Action
 from engine.inspecting import CaseView, DeadlineLine, Move, PersonView, SlotLine, TimelineLine, case_view, person_of
+from engine.undoing import undo_offer
 from web.case_forms import AMEND_KEY, amend_blank, case_blanks
 from web.errors import PageNotFoundError
 from web.forms import Form, Returned, fill
+from web.live import Shown, fingerprint_address
 from web.rendering import page
 from web.visits import PostedDep, Visit, VisitDep
 from workflows.diagram import to_svg
@@ -72,6 +74,8 @@ def case_page(
         "case.html.j2",
         status,
         view=view,
+        undo=undo_offer(visit.place.engine, view.ref, visit.actor, visit.now),
+        live=fingerprint_address([Shown(view.ref, view.snapshot.seq)]),
         person=person,
         open_lines=open_lines,
         ended_lines=tuple(line for line in view.deadlines if line.status != "open"),

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.inspecting import Day, DayLine, Figure, Scope, Section, day_of, figures_of, scopes_of
+from engine.undoing import undo_offer
 from web.addresses import address, choice
 from web.case_forms import move_blank, quiet_blanks
 from web.forms import Blank, Form, Returned, fill
@@ -36,16 +37,23 @@ class Item:
 
 
 @router.get("/", response_class=HTMLResponse)
-def show_day(visit: VisitDep, scope: str | None = None) -> Response:
-    """Show what is to be done today. An address from when the list of cases was here leads to where it is now."""
+def show_day(visit: VisitDep, scope: str | None = None, undo: str | None = Query(None, max_length=12)) -> Response:
+    """Show what is to be done today, and (`undo`) offer to take back what was just done to a case.
+
+    An address from when the list of cases was here leads to where it is now.
+    """
     asked = visit.request.query_params
     if any(name in asked for name in CASELOAD):
         return RedirectResponse(f"/cases?{visit.request.url.query}", 308)
-    return day_page(visit, choice("scope", scope, Scope))
+    return day_page(visit, choice("scope", scope, Scope), undo=undo)
 
 
 def day_page(
-    visit: Visit, scope: Scope | None, returned: tuple[str, str, Returned] | None = None, status: int = 200
+    visit: Visit,
+    scope: Scope | None,
+    returned: tuple[str, str, Returned] | None = None,
+    status: int = 200,
+    undo: str | None = None,
 ) -> HTMLResponse:
     """Return the day.
 
@@ -54,6 +62,7 @@ def day_page(
         scope: whose day; None: her own, or of those she may look at the first.
         returned: (reference, kind of deadline, form) of a form that was refused.
         status: of the answer.
+        undo: the case on which something was just done.
     """
     engine, actor = visit.place.engine, visit.actor
     scopes = scopes_of(actor)
@@ -73,6 +82,8 @@ def day_page(
         everything=_everything(visit, chosen),
         live=fingerprint_address([Shown(i.line.ref, i.line.seq) for i in items]),
         reload=base,
+        undo=undo_offer(engine, undo, actor, visit.now) if undo else None,
+        undo_back=base,
     )
 
 

@@ -43,8 +43,12 @@ class Sent:
     line: str = ""
 
     def goes_back_to(self) -> str:
-        """Return where to go on."""
-        return self.back or f"/cases/{self.view.ref}"
+        """Return where to go on; a list is told which case it was, so that it can offer to undo."""
+        if not self.back:
+            return f"/cases/{self.view.ref}"
+        path, _, line = self.back.partition("#")
+        named = f"{path}{'&' if '?' in path else '?'}undo={self.view.ref}" if self.line else path
+        return f"{named}#{line}" if line else named
 
 
 @router.post("/cases/{ref}/events")

@@ -52,7 +52,7 @@ def from_the_list(browser: Browser, ref: str, form: str, **answers: str) -> Page
 def test_a_deadline_is_acknowledged_from_the_list_and_one_is_back_at_its_line(browser: Browser) -> None:
     ref = browser.house.open_case(WITHIN)
     answer = from_the_list(browser, ref, "ack-meeting", deadline="meeting", until_on="2024-03-06")
-    assert (answer.status, answer.headers["location"]) == (303, "/#n1")
+    assert (answer.status, answer.headers["location"]) == (303, f"/?undo={ref}#n1")
     page = browser.get("/")
     assert f"{ref} · Klart: Kvittera: Första möte" in page.words
     assert "kvitterad till ons 6 mars" in section(page, "waiting")
@@ -129,3 +129,16 @@ def test_a_page_is_told_how_many_of_its_cases_have_changed(browser: Browser) -> 
     browser.house.fire(ref, "record_consent", TODAY)
     assert browser.get(seen, **{"If-None-Match": first.headers["etag"]}).text == '{"changed":1}'
     assert browser.get("/live?seen=nonsense").status == 400
+
+
+def test_what_was_logged_by_mistake_is_undone_from_the_list(browser: Browser) -> None:
+    ref = browser.house.open_case(WITHIN, programme="aktiv-2023")
+    asked = {"form": "move-hold_first_meeting", "entry": "1", "do": "apply", "a.held_on": "2024-03-04"}
+    back = browser.post(f"/cases/{ref}/events", asked | {"back": "/#n1", "line": "first_meeting"}).headers["location"]
+    offered = browser.get(back.partition("#")[0])
+    assert f"{ref} Senast: Första möte hållet" in offered.words
+    assert browser.post(f"/cases/{ref}/undo", {"seq": "2", "back": "/"}).status == 303
+    page = browser.get("/")
+    assert f"{ref} · Ångrat: Första möte hållet" in page.words
+    assert f"Första möte {ref} Beviljad" in section(page, "week")
+    assert browser.post(f"/cases/{ref}/undo", {"seq": "2", "back": "/"}).status == 409

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.worker import WorkController, state
 
-from tasks.app import HOUSEKEEPING, app
+from tasks.app import DIGESTS, app
 from tasks.nudging import call
 
 # They tell of every task, several a tick; what tasks did is in the ledger.
@@ -50,8 +50,8 @@ class EmbeddedWorker:
         state.should_stop = 0  # type: ignore[assignment]  # the stubs know only None; it is the exit status
         # The worker looks at the flag between two messages, and goes round once more when it has seen it; each time it
         # would wait two seconds for a message.
-        call(HOUSEKEEPING)
-        call(HOUSEKEEPING)
+        call(DIGESTS)
+        call(DIGESTS)
         self._thread.join(patience)
         ended = not self._thread.is_alive()
         state.should_stop = None

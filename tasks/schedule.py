@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from engine.parts import Engine
 from storage.agenda import WAKE, Agenda, agenda_after
 from storage.ticks import take_tick
-from tasks.app import AUDIT, DELIVER, DIGESTS, HOUSEKEEPING, SWEEP
+from tasks.app import DELIVER, DIGESTS, HOUSEKEEPING, SWEEP
 from tasks.cadence import Every
 from tasks.nudging import call
 from tasks.provided import Clock
@@ -142,7 +142,7 @@ class Clockwork:
             if take_tick(connection, TICK, _floor(now, self._every)):
                 tasks += [SWEEP, DIGESTS, DELIVER]
             if take_tick(connection, HOUSE, _floor(now, AN_HOUR)):
-                tasks += [HOUSEKEEPING, AUDIT]
+                tasks.append(HOUSEKEEPING)  # it calls the audit, so that they never keep two workers busy
         if SWEEP in tasks:
             self._woken = now
         return tasks

@@ -38,6 +38,7 @@ from web.pages import (
     mailbox,
     outbox,
     provider,
+    several,
     signing_in,
     system,
     undoing,
@@ -54,6 +55,7 @@ REQUESTS_PER_MINUTE = 600
 NOBODY_KNOWN: tuple[type[Exception], ...] = (BevakaError, *AWAY)
 PAGES = (
     day,
+    several,
     caseload,
     views,
     live,

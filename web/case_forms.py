@@ -1,6 +1,7 @@
 """The forms of a case's page: its moves, and the events that every programme has."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from access.rules import Action
@@ -85,6 +86,12 @@ def quiet_blanks(kind: str, due_on: date, words: Words, dates: Dates) -> tuple[B
     if due_on <= dates.today:
         return (acknowledge,)
     return acknowledge, _quieting(Builtin.SNOOZE, "snooze", kind, due_on, words, dates)
+
+
+def quiet_blank(event: Builtin, words: Words, dates: Dates) -> Blank:
+    """Return the form that acknowledges or snoozes the most urgent deadlines of several cases."""
+    prefix = "ack" if event is Builtin.ACKNOWLEDGE else "snooze"
+    return replace(_quieting(event, prefix, "", date.max, words, dates), key=prefix, fixed={})
 
 
 def _quieting(event: Builtin, prefix: str, kind: str, due_on: date, words: Words, dates: Dates) -> Blank:

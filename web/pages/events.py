@@ -76,7 +76,7 @@ def _done(visit: Visit, sent: Sent, answers: Mapping[str, Value]) -> Response:
     if not entry.isascii() or not entry.isdecimal():
         raise ForgedFormError
     fired = fire(engine, view.ref, event, visit.actor, visit.now, expected_entry=int(entry[:9]))
-    visit.say("done", _said(visit, sent), *_changes(visit, fired))
+    visit.say("done", _said(visit, sent), *changes_of(visit, fired))
     return RedirectResponse(sent.goes_back_to(), 303)
 
 
@@ -108,7 +108,7 @@ def _preview_page(visit: Visit, sent: Sent, fired: Fired) -> HTMLResponse:
         title=_title(visit, view, sent.blank),
         blank=sent.blank,
         typed={f"{ANSWER}{name}": value for name, value in sent.typed.items()},
-        changes=_changes(visit, fired),
+        changes=changes_of(visit, fired),
         state=definition.states[after.state].title if after.state != view.state else None,
         invitations=fired.decision.invitations,
         back=sent.back,
@@ -127,7 +127,8 @@ def _title(visit: Visit, view: CaseView, blank: Blank) -> str:
     return blank.title
 
 
-def _changes(visit: Visit, fired: Fired) -> tuple[str, ...]:
+def changes_of(visit: Visit, fired: Fired) -> tuple[str, ...]:
+    """Return which dates an event moves, one line for each."""
     before, after = fired.decision.before, fired.decision.after
     met = {step.key.kind for step in fired.decision.deadlines if step.became is Became.MET}
     return compare(before, after, fired.rules.definition, visit.words.language, met) if before else ()

@@ -58,7 +58,7 @@ class FakeDemo:
     stopped: bool = False
 
     def personas(self) -> Sequence[Persona]:
-        roles = ("coordinator", "unit_manager", "project_lead", "admin")
+        roles = ("coordinator", "unit_manager", "project_lead", "admin", "deputy", "handler")
         return [Persona(self.house.staff[role], f"Prov {role}", Text(role, role), "Mottagning north") for role in roles]
 
     def start_journey(self, unit: TimeUnit) -> bool:

@@ -70,7 +70,7 @@ def invite(engine: Engine, email: str, actor: Actor, now: datetime) -> Invited:
         NotAllowedError: the actor does not run the system.
         UnknownStaffError: nobody active has the address.
     """
-    authorise_anywhere(actor, Action.RUN)
+    authorise_anywhere(actor, Action.MANAGE_PEOPLE)
     code, expires_at = secrets.token_urlsafe(32), now + INVITED
     with engine.database.write() as connection:
         member = find_staff(connection, email)

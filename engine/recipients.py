@@ -106,3 +106,16 @@ class Directory:
                 return member
             current = away.deputy_id if away else None
         return None
+
+    def covered(self, staff_id: int) -> bool:
+        """Say whether what is addressed to somebody reaches anybody: herself, a stand-in, or a deputy of her units.
+
+        A coordinator's messages go to the deputies of her units when nobody stands in for her by name.
+        """
+        if self._present(staff_id) is not None:
+            return True
+        units = {held.unit_id for held in self.held if held.staff_id == staff_id and held.role == "coordinator"}
+        return bool(units) and all(self._has_deputy(unit_id, staff_id) for unit_id in units)
+
+    def _has_deputy(self, unit_id: int | None, but: int) -> bool:
+        return any(self._present(other) is not None for other in self.holding("deputy", unit_id) if other != but)

@@ -238,6 +238,13 @@ def unit_id_of(connection: Connection, code: str) -> int:
     return int(units[code].id)
 
 
+def roles_to_give(engine: Engine, actor: Actor) -> tuple[str, ...]:
+    """Return every role that can be held, for whoever gives them; raises `NotAllowedError`."""
+    authorise_anywhere(actor, Action.MANAGE_PEOPLE)
+    with engine.database.read() as connection:
+        return known_roles(engine, connection)
+
+
 def known_roles(engine: Engine, connection: Connection) -> tuple[str, ...]:
     """Return every role that can be held: those of the newest published programmes, and the house's own."""
     names = set(HOUSE_ROLES)

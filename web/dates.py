@@ -49,6 +49,17 @@ class Dates:
         """Return "15 januari 2024"."""
         return self._formatted(day, "d MMMM y")
 
+    def span(self, first: date, last: date) -> str:
+        """Return "3–14 juli", "28 juni–2 juli 2024"; one day alone when both are the same."""
+        if first == last:
+            return self._formatted(first, self._day_month(first))
+        begin = "d" if (first.year, first.month) == (last.year, last.month) else self._day_month(first)
+        told = {"first": self._formatted(first, begin), "last": self._formatted(last, self._day_month(last))}
+        return self.words("date.span", **told)
+
+    def _day_month(self, day: date) -> str:
+        return "d MMMM" if day.year == self.today.year else "d MMMM y"
+
     def moment(self, at: datetime) -> str:
         """Return an instant as "mån 15 jan kl. 08:00"."""
         local = at.astimezone(STOCKHOLM)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from access.identities import IdentityUnreadableError
 from access.oidc import ProviderError
+from engine.absences import AbsenceNotFoundError
 from engine.api_tokens import BeyondScopeError, TokenRefusedError, UnknownTokenError
 from engine.breaking_glass import OpeningNotFoundError
 from engine.enrolling import InvitationGoneError
@@ -88,6 +89,7 @@ _CAUSES: dict[type[BevakaError], tuple[int, str]] = {
     CaseNotFoundError: (404, "case_not_found"),
     UnknownUnitError: (404, "page_not_found"),
     UnknownStaffError: (404, "page_not_found"),
+    AbsenceNotFoundError: (404, "page_not_found"),
     PageNotFoundError: (404, "page_not_found"),
     NotAllowedError: (403, "not_allowed"),
     ForgedFormError: (403, "forged"),

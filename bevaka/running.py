@@ -159,6 +159,7 @@ def _serve(settings: Settings, house: House, listener: socket.socket, say_ready:
         web_secret(settings),
         entrance=entrance_of(settings),
         watched=watched_by(settings),
+        requests_per_minute=settings.api_requests_per_minute,
     )
 
     class Server(uvicorn.Server):

@@ -23,7 +23,8 @@ def serve(settings: Settings, engine: Engine, host: str, port: int) -> None:
 
     clock = SharedClock(engine.database, utc_now)
     door, watch = entrance_of(settings), watched_by(settings)
-    web = create_app(engine, clock, None, web_secret(settings), entrance=door, watched=watch)
+    limit, secret = settings.api_requests_per_minute, web_secret(settings)
+    web = create_app(engine, clock, None, secret, entrance=door, watched=watch, requests_per_minute=limit)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

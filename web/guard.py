@@ -3,12 +3,12 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
 LARGEST_FILE = 5 * 1024 * 1024  # of decisions, to be imported
-FILES = "/api/v1/imports"
+API, FILES = "/api/", "/api/v1/imports"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -43,6 +43,8 @@ class Guard:
         headers = Headers(scope=scope)
         largest = LARGEST_FILE if scope["path"].startswith(FILES) else LARGEST_BODY
         refusal = self._refusal(headers, largest)
+        if refusal is not None and scope["path"].startswith(API):
+            refusal = _as_problem(refusal)
         await (refusal or self._app)(scope, receive, self._with_headers(send))
 
     def _refusal(self, headers: Headers, largest: int) -> PlainTextResponse | None:
@@ -67,6 +69,13 @@ class Guard:
             await send(message)
 
         return send_with_headers
+
+
+def _as_problem(refusal: PlainTextResponse) -> JSONResponse:
+    """Return a refusal as programs read one (RFC 9457); no type but the status is told before anything is known."""
+    detail = bytes(refusal.body).decode().strip()
+    body = {"type": "about:blank", "title": detail, "status": refusal.status_code, "detail": detail}
+    return JSONResponse(body, refusal.status_code, media_type="application/problem+json")
 
 
 def host_name(host: str) -> str:

@@ -80,7 +80,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status.startswith("2"):
             _head(response, name)
-    if method in ("post", "patch"):
+    if method in ("post", "patch") and not name.startswith("preview_"):
         operation.setdefault("parameters", []).append(_KEY)
 
 

@@ -9,9 +9,10 @@ import typer
 from access.personnumbers import PersonalNumber
 from access.signing import Signer
 from bevaka import console
-from bevaka.commands.options import AsJson, day, group
+from bevaka.commands.options import AsJson, Ref, day, group
 from bevaka.entry import Entry, enter
 from bevaka.language import t
+from engine.breaking_glass import openings, review_opening
 from engine.reviewing import SAMPLE, Conclusion, Review, Sign, patient_extract, review, sign_review
 from workflows.dates import STOCKHOLM, local_date
 
@@ -78,6 +79,37 @@ def extract(as_json: AsJson = False) -> None:
         return
     headings = (t("när", "when"), t("mottagning", "unit"), t("vad", "what"), t("av", "by"))
     console.table(headings, [(line.at, line.unit, line.action, line.actor) for line in lines])
+
+
+@app.command("openings", help=t("Nödöppningar som väntar på granskning.", "Broken glass that waits for a review."))
+def list_openings(
+    every: Annotated[bool, typer.Option("--all", help=t("Också de granskade.", "Reviewed ones too."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Broken glass that waits for a review; act as the reviewer: bevaka --as EMAIL."""
+    entry = enter()
+    lines = openings(entry.engine, entry.actor, entry.now, waiting=not every)
+    if as_json:
+        names = ("ref", "seq", "at", "until", "by", "unit", "reason", "reviewed_at", "conclusion", "note", "overdue")
+        console.data([{name: getattr(line, name) for name in names} for line in lines])
+        return
+    headings = ("ref", "#", t("när", "when"), t("av", "by"), t("skäl", "reason"), t("försenad", "overdue"))
+    console.table(headings, [(x.ref, x.seq, x.at, x.by, x.reason, x.overdue) for x in lines])
+
+
+@app.command(
+    "settle", help=t("Anteckna vad granskningen av en nödöppning kom fram till.", "Note what a review came to.")
+)
+def settle(
+    ref: Ref,
+    seq: Annotated[int, typer.Argument(metavar="#", min=1)],
+    conclusion: Annotated[Conclusion, typer.Option("--conclusion")],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT")] = "",
+) -> None:
+    """Note what the review of one opening came to. Nobody reviews her own."""
+    entry = enter()
+    review_opening(entry.engine, ref.upper(), seq, conclusion, entry.actor, entry.now, note)
+    console.say(t("Antecknat.", "Noted."))
 
 
 def _midnight(on: date) -> datetime:

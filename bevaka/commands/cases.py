@@ -10,8 +10,10 @@ from bevaka.commands import case_pages
 from bevaka.commands.options import AsJson, Cursor, Limit, Ref, day, group, pairs
 from bevaka.entry import TOLD, Entry, enter
 from bevaka.language import said, spoken, t
+from engine.breaking_glass import break_glass
 from engine.firing import fire as fire_event
 from engine.firing import preview as preview_event
+from engine.glass_rows import LONGEST
 from engine.inspecting import Band, CaseFilter, CaseView, case_view, caseload, history_lines
 from engine.staffing import assign_case, find_staff
 from workflows.answer_texts import AnswersError, read_answers
@@ -250,6 +252,24 @@ def assign(
     entry = enter()
     assign_case(entry.engine, ref.upper(), entry.actor, coordinator=coordinator, handler=handler)
     console.say(t("Ändrat.", "Changed."))
+
+
+@app.command(
+    "break-glass",
+    help=t(
+        "Öppna en kollegas ärende i en timme, med skäl; enhetschefen får veta.",
+        "Open a colleague's case for an hour, with a reason; the unit manager is told.",
+    ),
+)
+def open_all_the_same(
+    ref: Ref,
+    reason: Annotated[str, typer.Option("--reason", metavar="SKÄL")],
+    minutes: Annotated[int, typer.Option("--minutes", min=1, max=LONGEST)] = LONGEST,
+) -> None:
+    """Open a colleague's case for an hour, with a reason. Nothing about the person is printed: see her in the web."""
+    entry = enter()
+    until = break_glass(entry.engine, ref.upper(), reason, entry.actor, entry.now, minutes=minutes)
+    console.say(t("Öppet till", "Open until") + f" {console.shown(until)}")
 
 
 def _let(look: Look, event: Event, preview: bool) -> None:

@@ -124,3 +124,15 @@ def test_a_number_that_is_none_is_refused_and_not_repeated(bevaka: Command, monk
     monkeypatch.setattr("sys.stdin", io.StringIO("19990314-0000\n"))
     status, _, said = bevaka("--as", "manager@bevaka.example", "access-log", "extract")
     assert (status, "0000" in said) == (BAD_INPUT, False)
+
+
+def test_the_glass_is_broken_listed_and_reviewed(house: House, bevaka: Command) -> None:
+    ref = house.open_case("2024-01-31")
+    deputy, manager = ("--as", "deputy@bevaka.example"), ("--as", "manager@bevaka.example")
+    assert bevaka(*deputy, "cases", "break-glass", ref, "--reason", "akut")[0] == BAD_INPUT
+    status, said, _ = bevaka(*deputy, "cases", "break-glass", ref, "--reason", "Patienten ringer akut")
+    assert (status, "Open until" in said, "Testperson" in said) == (0, True, False)
+    (line,) = json.loads(bevaka(*manager, "access-log", "openings", "--json")[1])
+    assert (line["ref"], line["reason"], line["overdue"]) == (ref, "Patienten ringer akut", False)
+    settled = bevaka(*manager, "access-log", "settle", ref, str(line["seq"]), "--conclusion", "no_remark")
+    assert (settled[0], json.loads(bevaka(*manager, "access-log", "openings", "--json")[1])) == (0, [])

@@ -79,20 +79,32 @@ def events_for(engine: Engine, actor: Actor, now: datetime, picks: Sequence[Pick
 
 
 def preview_each(
-    engine: Engine, actor: Actor, now: datetime, picks: Sequence[Pick], event: str, answers: Mapping[str, Value]
+    engine: Engine,
+    actor: Actor,
+    now: datetime,
+    picks: Sequence[Pick],
+    event: str,
+    answers: Mapping[str, Value],
+    kind: str | None = None,
 ) -> tuple[Done, ...]:
     """Say of each case what the event would lead to, and write nothing."""
-    return tuple(_each(engine, actor, now, picks, event, answers, write=False))
+    return tuple(_each(engine, actor, now, picks, event, answers, kind, write=False))
 
 
 def fire_each(
-    engine: Engine, actor: Actor, now: datetime, picks: Sequence[Pick], event: str, answers: Mapping[str, Value]
+    engine: Engine,
+    actor: Actor,
+    now: datetime,
+    picks: Sequence[Pick],
+    event: str,
+    answers: Mapping[str, Value],
+    kind: str | None = None,
 ) -> tuple[Done, ...]:
     """Let the event happen to each case that is still as it was seen; sent twice, it happens once.
 
-    Acknowledging and snoozing are of each case's most urgent deadline.
+    Acknowledging and snoozing are of each case's deadline of a `kind`, or of its most urgent one.
     """
-    return tuple(_each(engine, actor, now, picks, event, answers, write=True))
+    return tuple(_each(engine, actor, now, picks, event, answers, kind, write=True))
 
 
 def _each(
@@ -102,6 +114,7 @@ def _each(
     picks: Sequence[Pick],
     event: str,
     answers: Mapping[str, Value],
+    kind: str | None,
     *,
     write: bool,
 ) -> Iterable[Done]:
@@ -111,7 +124,7 @@ def _each(
             yield Done(pick, None, None, CaseNotFoundError(pick.ref))
             continue
         case, rules = known[pick.ref]
-        wanted = Event(event, {**answers, **_deadline(event, case)})
+        wanted = Event(event, {**answers, **_deadline(event, case, kind)})
         try:
             if not write and case.seq != pick.seq:
                 raise CaseMovedError(pick.ref, pick.seq, case.seq)
@@ -134,8 +147,8 @@ def _cases(engine: Engine, actor: Actor, now: datetime, picks: Sequence[Pick]) -
         return [(case, shelf.rules(case.programme, case.version)) for case in found]
 
 
-def _deadline(event: str, case: CaseRow) -> Mapping[str, Value]:
-    return {"deadline": _most_urgent(snapshot_of(case)) or ""} if event in QUIETS else {}
+def _deadline(event: str, case: CaseRow, kind: str | None) -> Mapping[str, Value]:
+    return {"deadline": kind or _most_urgent(snapshot_of(case)) or ""} if event in QUIETS else {}
 
 
 def _most_urgent(snapshot: Snapshot) -> str | None:

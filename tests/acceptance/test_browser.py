@@ -88,22 +88,39 @@ def chromium() -> Iterator[Browser]:
 class Workplace:
     """The workplace on a free port of loopback, with a few cases and a mail."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, ref: str = "") -> None:
         self.house = house
-        house.connect_team()
-        self.ref = house.open_case("2024-01-15", programme="aktiv-2023")
-        house.open_many(2, "2024-02-07")
-        house.open_many(3, "2024-03-01")
-        house.pass_time(TODAY)
+        self.ref = ref or self._furnished()
         self.demo = FakeDemo(house)
         self.demo.mailbox.items.append(FakeItem(1, "mail", TODAY, "a@bevaka.example", "Bevakning", (self.ref,), MAIL))
         self.demo.mailbox.items.append(FakeItem(2, "card", TODAY, "/1", "Bevakning", (self.ref,), b"no card"))
         self.url = ""
 
+    def _furnished(self) -> str:
+        """Open a few cases, let time act, and return the one to look at."""
+        self.house.connect_team()
+        ref = self.house.open_case("2024-01-15", programme="aktiv-2023")
+        self.house.open_many(2, "2024-02-07")
+        self.house.open_many(3, "2024-03-01")
+        self.house.pass_time(TODAY)
+        return ref
+
     @property
     def paths(self) -> tuple[str, ...]:
         case = f"/cases/{self.ref}"
-        return ("/", case, f"{case}/amend", "/ledger", "/mailbox", "/mailbox/1", "/mailbox/2", "/time", "/nowhere")
+        return (
+            "/",
+            "/cases",
+            "/cases?sort=ref",
+            case,
+            f"{case}/amend",
+            "/ledger",
+            "/mailbox",
+            "/mailbox/1",
+            "/mailbox/2",
+            "/time",
+            "/nowhere",
+        )
 
     @contextmanager
     def open(self) -> Iterator["Workplace"]:
@@ -186,7 +203,7 @@ def test_one_gets_past_the_menu_and_into_a_case_and_acts_by_keyboard_alone(
     chromium: Browser, workplace: Workplace
 ) -> None:
     with visit(chromium, workplace) as page:
-        page.goto("/")
+        page.goto("/cases")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Hoppa till innehållet"
         page.keyboard.press("Enter")
@@ -214,7 +231,7 @@ def tab_to(page: Page, condition: str) -> None:
 
 def test_everything_can_be_done_without_scripts(chromium: Browser, workplace: Workplace) -> None:
     with visit(chromium, workplace, java_script_enabled=False) as page:
-        page.goto("/")
+        page.goto("/cases")
         page.get_by_role("link", name=workplace.ref).click()
         page.get_by_role("button", name="Visa person (loggas)").click()
         assert "Prov Testperson" in page.content()

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from engine.several import MOST, Done, Offered, Pick, events_for, fire_each, preview_each
-from web.addresses import own_path
+from web.addresses import given, own_path
 from web.case_forms import move_blank, quiet_blank
 from web.errors import PageNotFoundError, explain
 from web.forms import ANSWER, Blank, Returned, fill, typed_answers
@@ -41,6 +41,7 @@ class Errand:
     picks: tuple[Pick, ...]
     back: str
     offered: tuple[Offered, ...]
+    kind: str | None = None  # of the deadline the list was filtered by
 
 
 @router.post("/cases/several", response_class=HTMLResponse)
@@ -50,7 +51,8 @@ def do_several(visit: VisitDep, form: PostedDep) -> Response:
     if not picks:
         visit.say("problem", visit.words("several.none"))
         return RedirectResponse(back, 303)
-    errand = Errand(picks, back, events_for(visit.place.engine, visit.actor, visit.now, picks))
+    offered = events_for(visit.place.engine, visit.actor, visit.now, picks)
+    errand = Errand(picks, back, offered, given(text_of(form, "kind")))
     event, step = text_of(form, "event"), text_of(form, "do")
     if step == "apply":
         return _apply(visit, errand, event, typed_answers(form))
@@ -116,7 +118,7 @@ def _preview(visit: Visit, errand: Errand, blank: Blank, typed: Mapping[str, str
     except AnswersError as error:
         problems = {name: visit.words("form.unreadable", allowed=allowed) for name, allowed in error.problems}
         return _form(visit, errand, blank, Returned(blank.key, typed, problems, ()))
-    done = preview_each(visit.place.engine, visit.actor, visit.now, errand.picks, blank.event, answers)
+    done = preview_each(visit.place.engine, visit.actor, visit.now, errand.picks, blank.event, answers, errand.kind)
     return page(
         visit,
         "several_preview.html.j2",
@@ -135,7 +137,7 @@ def _apply(visit: Visit, errand: Errand, event: str, typed: Mapping[str, str]) -
         answers = _answers(blank, typed)
     except AnswersError:
         raise PageNotFoundError from None  # the preview had read them
-    done = fire_each(visit.place.engine, visit.actor, visit.now, errand.picks, blank.event, answers)
+    done = fire_each(visit.place.engine, visit.actor, visit.now, errand.picks, blank.event, answers, errand.kind)
     return page(visit, "several_done.html.j2", errand=errand, blank=blank, outcomes=_outcomes(visit, done))
 
 

@@ -19,11 +19,14 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Nothing moves under anybody's hands: what has changed is said, and shown when she asks for it.
+// Asking keeps nobody signed in: it stops when she has not touched the page for a while, well before the session ends.
 const told = document.querySelector("[data-live]");
+const AWAY = 5 * 60_000;
 let tag = "";
+let touched = Date.now();
 
 const ask = async () => {
-  if (!document.hidden) {
+  if (!document.hidden && Date.now() - touched < AWAY) {
     try {
       const answer = await fetch(told.dataset.live, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
       if (answer.status === 200) {
@@ -42,6 +45,8 @@ const ask = async () => {
 };
 
 if (told) {
-  window.setTimeout(ask, Number(told.dataset.soon || EVERY));
-  document.addEventListener("visibilitychange", () => { if (!document.hidden && tag) tag = ""; });
+  window.setTimeout(ask, EVERY);
+  for (const sign of ["keydown", "pointermove", "scroll"]) {
+    document.addEventListener(sign, () => { touched = Date.now(); }, { passive: true });
+  }
 }

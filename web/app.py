@@ -27,6 +27,7 @@ from web.pages import (
     case,
     caseload,
     channels,
+    consents,
     day,
     entering,
     events,
@@ -57,6 +58,7 @@ REQUESTS_PER_MINUTE = 600
 NOBODY_KNOWN: tuple[type[Exception], ...] = (BevakaError, *AWAY)
 PAGES = (
     day,
+    consents,
     several,
     caseload,
     views,

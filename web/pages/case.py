@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from access.rules import Action
+from engine.consenting import consent_lines
 from engine.inspecting import CaseView, DeadlineLine, Move, PersonView, SlotLine, TimelineLine, case_view, person_of
 from engine.undoing import undo_offer
 from web.case_forms import AMEND_KEY, amend_blank, case_blanks
@@ -88,6 +89,8 @@ def case_page(
         acknowledge={line.kind: forms.get(f"ack-{line.kind}") for line in open_lines},
         snooze={line.kind: forms.get(f"snooze-{line.kind}") for line in open_lines},
         may_amend=AMEND_KEY in forms,
+        consents=() if view.disclosed_only else consent_lines(visit.place.engine, view.ref, visit.actor, visit.now),
+        may_consent=Action.STEER in view.may,
         may_see_person=Action.SEE_PERSON in view.may,
         # The layout escapes every text of the definition itself.
         diagram=Markup(to_svg(definition, visit.words.language, view.state)),  # noqa: S704

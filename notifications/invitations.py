@@ -55,13 +55,14 @@ def calendar_part(invitation: Invitation, to: Mailbox, organizer: str, now: date
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_zone())
+    calendar.add_component(zone_part())
     calendar.add_component(_event(invitation, to, organizer, now))
     return CalendarPart(method, calendar.to_ical())
 
 
 @lru_cache(maxsize=1)
-def _zone() -> Component:
+def zone_part() -> Component:
+    """Return the rules of Europe/Stockholm as a calendar carries them."""
     return Timezone.from_ical(_ZONE_RULES)
 
 

@@ -24,6 +24,7 @@ from web.errors import BadAddressError, NotEnteredError, PageNotFoundError, Unav
 from web.guard import Guard
 from web.pages import (
     account,
+    calendar,
     case,
     caseload,
     channels,
@@ -69,6 +70,7 @@ PAGES = (
     ledger,
     nearness,
     mailbox,
+    calendar,
     people,
     channels,
     outbox,

@@ -49,6 +49,14 @@ class Dates:
         """Return "15 januari 2024"."""
         return self._formatted(day, "d MMMM y")
 
+    def month(self, day: date) -> str:
+        """Return "mars 2024"."""
+        return self._formatted(day, "LLLL y")
+
+    def weekday(self, day: date) -> str:
+        """Return "mån"."""
+        return self._formatted(day, "EEE")
+
     def span(self, first: date, last: date) -> str:
         """Return "3–14 juli", "28 juni–2 juli 2024"; one day alone when both are the same."""
         if first == last:

@@ -70,7 +70,7 @@ def snapshot_from_json(state: str, seq: int, entry_seq: int, stored: Mapping[str
         data=data_from_json(stored["data"]),
         watch={kind: _watch_from_json(watch) for kind, watch in stored["watch"].items()},
         pauses=tuple(Pause(kind, date.fromisoformat(start), _date(end)) for kind, start, end in stored["pauses"]),
-        invited={kind: _invited_from_json(invited) for kind, invited in stored["invited"].items()},
+        invited=invited_from_json(stored["invited"]),
     )
 
 
@@ -117,6 +117,11 @@ def _watch_from_json(stored: Mapping[str, Json]) -> Watch:
         marks=tuple(stored.get("marks", ("", ""))),
         quiet=Quiet(QuietKind(quiet[0]), date.fromisoformat(quiet[1]), quiet[2]) if quiet else None,
     )
+
+
+def invited_from_json(stored: Mapping[str, Json]) -> dict[str, Invited]:
+    """Return the meetings of a stored snapshot, for whoever reads nothing else of it."""
+    return {kind: _invited_from_json(invited) for kind, invited in stored.items()}
 
 
 def _invited_to_json(invited: Invited) -> Json:

@@ -70,14 +70,11 @@ class Call:
             act: lets it happen with the engine it is given and no other.
 
         Raises:
-            BadHeaderError: the key cannot be one.
             KeyReusedError, KeyInUseError: it is another request's, or its request is under way.
         """
         key = self.request.headers.get(KEY_HEADER)
         if key is None:
             return _response(_kept(act(self.engine)), self.language)
-        if not _KEY.fullmatch(key):
-            raise BadHeaderError(KEY_HEADER, "1 to 200 printable characters of ASCII, no blanks")
         request = KeyedRequest(self.bearer.token_id, key, self.content)
         return _response(answer_once(self.engine, request, lambda engine: _kept(act(engine)), self.now), self.language)
 
@@ -94,6 +91,7 @@ class ApiRoute(APIRoute):
         async def handle(request: Request) -> Response:
             bearer = await run_in_threadpool(_admitted, request)
             if request.method in ("POST", "PUT", "PATCH"):
+                _require_key(request)
                 self._require_kind(request)
                 request.state.content = _content(request, await request.body())
             request.state.bearer = bearer
@@ -137,6 +135,13 @@ def _admitted(request: Request) -> Bearer:
     if wait is not None:
         raise TooManyRequestsError(max(1, ceil(wait.total_seconds())))
     return bearer
+
+
+def _require_key(request: Request) -> None:
+    """Raise `BadHeaderError` for an Idempotency-Key that cannot be one."""
+    key = request.headers.get(KEY_HEADER)
+    if key is not None and not _KEY.fullmatch(key):
+        raise BadHeaderError(KEY_HEADER, "1 to 200 printable characters of ASCII, no blanks")
 
 
 def _content(request: Request, body: bytes) -> str:

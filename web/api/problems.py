@@ -212,7 +212,7 @@ _CAUSES: Mapping[type[BevakaError], Cause] = {
         422, "bad_value", lambda e, _: {"errors": [{"field": n, "allowed": list(a)} for n, a in e.fields.items()]}
     ),
     import_problems.FixedFieldError: Cause(422, "bad_value", lambda e, _: _field(e.field, e.allowed)),
-    CursorError: Cause(400, "bad_address", lambda _e, _l: _field("cursor", "next_cursor of the page before")),
+    CursorError: Cause(422, "bad_value", lambda _e, _l: _field("cursor", "next_cursor of the page before")),
 }
 _ELSEWHERE = (
     "case_not_found",

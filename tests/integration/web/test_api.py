@@ -95,7 +95,7 @@ def test_a_session_is_no_token_and_a_token_no_session(visitor: Browser) -> None:
         ("/cases?limit=0", 400, "limit"),
         ("/cases?limit=x", 400, "limit"),
         ("/cases?cursor=!", 400, "cursor"),
-        ("/cases?cursor=abc", 400, "cursor"),
+        ("/cases?cursor=abc", 422, "cursor"),
         ("/cases?colour=blue", 400, "colour"),
     ],
 )

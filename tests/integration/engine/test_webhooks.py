@@ -1,12 +1,12 @@
-"""Other systems are told of events: written with the event, signed, posted until taken, and never to a private place."""
+"""Other systems are told of events: written with the event, signed, posted until taken, never to a private place."""
 
 import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,6 +28,7 @@ from engine.subscribing import (
 )
 from engine.webhook_delivering import WAITS, deliver_webhooks
 from notifications.channels.webhooks import HookChannel, HookSettings, HookUrlError
+from notifications.outcomes import Accepted
 from storage import holding
 from tests.house import House, moment
 from tests.misbehaving.plain_receiver import Receiver, receiver
@@ -215,7 +216,7 @@ def test_what_a_killed_process_had_in_hand_is_posted_again(house: House, engine:
         pass
 
     class Dying(HookChannel):
-        def send(self, *args: object, **more: object) -> None:  # type: ignore[override]
+        def send(self, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Accepted:  # noqa: ARG002
             raise Killed
 
     with pytest.raises(Killed):

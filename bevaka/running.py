@@ -189,7 +189,7 @@ def watched_by(settings: Settings) -> "Watched":
     from web.watched import Watched  # noqa: PLC0415 - with the web server
 
     hosts = frozenset(name.strip() for name in settings.web_hosts.split(",") if name.strip())
-    return Watched(settings.secret("metrics_token"), hosts)
+    return Watched(settings.secret("metrics_token"), hosts, settings.flower_url)
 
 
 def _say_ready(settings: Settings, house: House, seconds: float, flower: str) -> None:

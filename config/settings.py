@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     web_hosts: str = Field("", description="Further host names the workplace answers to, by commas.")
     metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token of /metrics. Empty: this computer only.")
     metrics_token_file: Path | None = Field(None, description="File that holds it.")
+    flower_url: str = Field("", description="Address of Flower, for a link on the system page.")
     flower_password: SecretStr = Field(SecretStr(""), description="Password of the user `bevaka` in Flower.")
     flower_password_file: Path | None = Field(None, description="File that holds it.")
     deadman_url: str = Field("", description="https address to ping once a minute while nothing waits too long.")
@@ -90,6 +91,13 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("an address that begins with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("flower_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("an address that begins with http:// or https://")
+        return value
 
     @field_validator("deadman_url", "head_url")
     @classmethod

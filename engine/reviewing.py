@@ -24,7 +24,8 @@ from engine.errors import NotAllowedError
 from engine.inspecting_persons import name_of
 from engine.inspecting_visible import units_where
 from engine.parts import Engine
-from storage import cases, reviews
+from engine.staffing import BadEntryError
+from storage import cases, review_notes, reviews
 from storage.cases import CaseRow
 from storage.people import persons_by_index
 from workflows.dates import WorkingHours, in_hours, local_date
@@ -34,6 +35,7 @@ HOURS, CALENDAR = WorkingHours(time(6), time(20)), "SE"
 AN_HOUR = timedelta(hours=1)
 MANY = 30  # persons within an hour
 SAMPLE = 20
+LONGEST_NOTE = 500
 
 
 class Sign(StrEnum):
@@ -76,6 +78,20 @@ class Review:
     until: datetime
     readings: int
     lines: tuple[ReviewLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReview:
+    """A protocol in a list: what time was reviewed by whom, how many readings were looked at, and what it came to."""
+
+    number: int
+    at: datetime
+    since: datetime
+    until: datetime
+    reviewer: str
+    readings: int
+    conclusion: str
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +147,20 @@ def review(
 
 
 def sign_review(
-    engine: Engine, signer: Signer, actor: Actor, done: Review, conclusion: Conclusion, now: datetime
+    engine: Engine, signer: Signer, actor: Actor, done: Review, conclusion: Conclusion, now: datetime, note: str = ""
 ) -> int:
     """Keep the protocol of a review, signed, and return its number.
 
     Raises:
+        BadEntryError: the note is too long.
         NotAllowedError: the actor answers for no unit, or is nobody in particular.
     """
     authorise_anywhere(actor, Action.REVIEW)
     if actor.staff_id is None:
         raise NotAllowedError(Action.REVIEW, ALLOWED[Action.REVIEW])
+    said = " ".join(note.split())
+    if len(said) > LONGEST_NOTE:
+        raise BadEntryError("note", f"at most {LONGEST_NOTE} characters")
     picked = {str(line.id): [sign.value for sign in line.signs] for line in done.lines}
     with engine.database.write() as connection:
         stood = reviews.hashes(connection, [line.id for line in done.lines])
@@ -153,11 +173,31 @@ def sign_review(
             "lines": picked,
             "hashes": stood,
             "conclusion": conclusion.value,
+            **({"note": said} if said else {}),
         }
         digest = hashlib.sha256(canonical(protocol).encode()).hexdigest()
         row = {"at": now, "since": done.since, "until": done.until, "reviewer_id": actor.staff_id, "lines": picked}
         signed = {"conclusion": conclusion.value, "digest": digest, "signature": signer.sign(digest)}
-        return reviews.insert_review(connection, row | signed)
+        number = reviews.insert_review(connection, row | signed)
+        if said:
+            review_notes.insert_note(connection, number, said)
+    return number
+
+
+def signed_reviews(engine: Engine, actor: Actor, limit: int = 20) -> tuple[SignedReview, ...]:
+    """Return the newest protocols: a unit manager's own, all to who reviews the whole house.
+
+    Raises:
+        NotAllowedError: the actor answers for no unit.
+    """
+    authorise_anywhere(actor, Action.REVIEW)
+    everybody = units_where(actor, ALLOWED[Action.REVIEW]) is None
+    with engine.database.read() as connection:
+        rows = review_notes.signed_reviews(connection, None if everybody else actor.staff_id, limit)
+    return tuple(
+        SignedReview(row.id, row.at, row.since, row.until, row.reviewer, len(row.lines), row.conclusion, row.note)
+        for row in rows
+    )
 
 
 def patient_extract(engine: Engine, number: PersonalNumber, actor: Actor, now: datetime) -> tuple[ExtractLine, ...]:

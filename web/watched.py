@@ -21,10 +21,12 @@ class Watched:
     Attributes:
         token: what whoever reads /metrics must know; None lets only this computer read it.
         hosts: further host names the workplace answers to, such as `web` within a compose network.
+        flower: the address of Flower, for whoever runs the system; "" where there is none.
     """
 
     token: str | None = field(default=None, repr=False)
     hosts: frozenset[str] = frozenset()
+    flower: str = ""
 
     def may_read(self, request: Request) -> bool:
         """Say whether a caller may read the figures."""

@@ -1,14 +1,16 @@
 """How the house itself is: for whoever runs it."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from engine.inspecting import accounts_of, outbox_lines, system_view
+from engine.inspecting import accounts_of, system_view
 from web.rendering import page
 from web.visits import VisitDep
 
 router = APIRouter()
-MOST_DEAD = 20
+HEARTBEAT = timedelta(minutes=5)  # the clock ticks every minute
 
 
 @router.get("/system", response_class=HTMLResponse)
@@ -16,5 +18,13 @@ def show_system(visit: VisitDep) -> HTMLResponse:
     """Show what waits, what is stuck, and when the clock last ticked."""
     engine = visit.place.engine
     view = system_view(engine, visit.actor, visit.now)
-    dead = outbox_lines(engine, visit.actor, visit.now, state="dead", limit=MOST_DEAD)
-    return page(visit, "system.html.j2", view=view, dead=dead, accounts=accounts_of(engine, visit.now))
+    ticked = max(view.ticks.values(), default=None)
+    return page(
+        visit,
+        "system.html.j2",
+        view=view,
+        ticked=ticked,
+        ticks_on=ticked is not None and visit.now - ticked <= HEARTBEAT,
+        flower=visit.place.watched.flower,
+        accounts=accounts_of(engine, visit.now),
+    )

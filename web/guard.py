@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
@@ -42,7 +42,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         largest = LARGEST_FILE if scope["path"].startswith(FILES) else LARGEST_BODY
-        refusal = self._refusal(headers, largest)
+        refusal: Response | None = self._refusal(headers, largest)
         if refusal is not None and scope["path"].startswith(API):
             refusal = _as_problem(refusal)
         await (refusal or self._app)(scope, receive, self._with_headers(send))
@@ -71,7 +71,7 @@ class Guard:
         return send_with_headers
 
 
-def _as_problem(refusal: PlainTextResponse) -> JSONResponse:
+def _as_problem(refusal: Response) -> JSONResponse:
     """Return a refusal as programs read one (RFC 9457); no type but the status is told before anything is known."""
     detail = bytes(refusal.body).decode().strip()
     body = {"type": "about:blank", "title": detail, "status": refusal.status_code, "detail": detail}

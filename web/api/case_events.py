@@ -13,6 +13,7 @@ from engine.errors import CaseMovedError
 from engine.firing import Fired, fire, preview
 from engine.inspecting import CaseView, case_view
 from engine.parts import Engine
+from engine.undoing import undo_last
 from web.api.calls import PREFIX, Answer, ApiRoute, Call, CallDep
 from web.api.case_shapes import Pause, pause_body
 from web.api.event_shapes import Happened, Transitions, happened_body, transition_body
@@ -67,6 +68,12 @@ class PauseToEnd(Shape):
     """The day on which the pause is over; today where nothing is said."""
 
     until_on: Day | None = None
+
+
+class ToUndo(Shape):
+    """Taking back what happened last; `expected_seq` (or If-Match) names the newest event its sender saw."""
+
+    expected_seq: Entry | None = None
 
 
 class Pauses(Shape):
@@ -134,6 +141,22 @@ def receive_end_of_pause(
 ) -> Response:
     """Let the clock go on; the dates move by the days the pause lasted."""
     return steered(call, ref, Builtin.RESUME, {"kind": kind, "until_on": wanted.until_on}, if_match)
+
+
+@router.post("/cases/{ref}/undo", operation_id="undo_last", response_model=Happened)
+def receive_undo(call: CallDep, ref: RefPath, wanted: ToUndo, if_match: IfMatch = None) -> Response:
+    """Take back what happened last, where the programme lets it be undone and not too late."""
+    actor, seq = call.acting(Action.FIRE), seen_by(if_match).seq or wanted.expected_seq
+    if seq is None:
+        raise PreconditionRequiredError
+
+    def act(engine: Engine) -> Answer:
+        try:
+            return _answer(call, undo_last(engine, ref, actor, call.now, expected_seq=seq))
+        except CaseMovedError as error:
+            raise as_failed(error, if_match) from error
+
+    return call.once(act)
 
 
 def steered(

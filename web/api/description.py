@@ -73,6 +73,8 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     codes = set(_READS if method == "get" else _WRITES)
     if any(one["name"] == "if-match" for one in operation.get("parameters", ())):
         codes |= {412, 428}
+    if name in _PAGED:
+        codes.add(422)  # a cursor that no page has given out
     for status in sorted(codes):
         responses[str(status)] = _problem_response(status)
     if name == "get_case":

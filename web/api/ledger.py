@@ -5,13 +5,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from access.rules import Action
 from engine.inspecting import LedgerFilter, LedgerLine, OutboxLine, ledger_lines, outbox_lines
-from web.api.calls import PREFIX, ApiRoute, CallDep
+from engine.parts import Engine
+from engine.resending import reroute, retry
+from web.api.calls import PREFIX, Answer, ApiRoute, CallDep
 from web.api.listing import MOST, Paged, next_link
-from web.api.shapes import Day, Instant, Name, Ref, Shape
+from web.api.shapes import Day, IdPath, Instant, Name, Ref, Shape
 from web.api.shapes import Query as Asked
 from web.languages import Language
 
@@ -87,6 +89,19 @@ class Outbox(Shape):
     messages: list[OutboxMessage]
 
 
+class OtherWay(Shape):
+    """The role to tell instead; null: the nearest level."""
+
+    role: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
+
+
+class Resent(Shape):
+    """It is back in the queue, or on its way to another role."""
+
+    id: int
+    role: str | None
+
+
 @router.get("/ledger", operation_id="list_ledger", response_model=LedgerPage)
 def tell_ledger(call: CallDep, query: Annotated[LedgerQuery, Query()]) -> Response:
     """Give what became of every rung of the cases this token may see."""
@@ -107,6 +122,29 @@ def tell_outbox(call: CallDep, query: Annotated[OutboxQuery, Query()]) -> Respon
     actor = call.acting(Action.SEE_OUTBOX)
     lines = outbox_lines(call.engine, actor, call.now, query.state, query.limit)
     return call.answer(Outbox(messages=[_message(line) for line in lines]))
+
+
+@router.post("/outbox/{message_id}/retry", operation_id="retry_message", response_model=Resent)
+def receive_retry(call: CallDep, message_id: IdPath) -> Response:
+    """Put a failed message back in the queue: the same one, marked where it may have left already."""
+    actor = call.acting(Action.RESEND)
+
+    def act(engine: Engine) -> Answer:
+        retry(engine, message_id, actor, call.now)
+        return Answer(Resent(id=message_id, role=None))
+
+    return call.once(act)
+
+
+@router.post("/outbox/{message_id}/reroute", operation_id="reroute_message", response_model=Resent)
+def receive_other_way(call: CallDep, message_id: IdPath, wanted: OtherWay) -> Response:
+    """Send what a message says another way: by email to another role."""
+    actor = call.acting(Action.RESEND)
+
+    def act(engine: Engine) -> Answer:
+        return Answer(Resent(id=message_id, role=reroute(engine, message_id, wanted.role, actor, call.now)))
+
+    return call.once(act)
 
 
 def _entry(line: LedgerLine, language: Language) -> LedgerEntry:

@@ -22,6 +22,7 @@ from engine.idempotency import KeyInUseError, KeyReusedError
 from engine.inspecting import CursorError
 from engine.opening_one import AlreadyOpenError, OutsideProgrammeError
 from engine.readiness import AWAY
+from engine.resending import MessageNotFoundError, ResendRefusedError
 from engine.subscribing import UnknownWebhookError
 from intake.problems import FileProblem
 from notifications.channels.teams import WebhookUrlError
@@ -202,6 +203,8 @@ _CAUSES: Mapping[type[BevakaError], Cause] = {
         lambda e, _: {"errors": [{"field": name, "allowed": _listed(allowed)} for name, allowed in e.problems]},
     ),
     UnknownDeadlineError: Cause(404, "page_not_found", lambda e, _: {"allowed": list(e.allowed)}),
+    MessageNotFoundError: Cause(404, "page_not_found"),
+    ResendRefusedError: Cause(409, "resend", lambda e, _: {"cause": str(e.cause), "allowed": list(e.allowed)}),
     UnknownTokenError: Cause(404, "page_not_found"),
     UnknownWebhookError: Cause(404, "page_not_found"),
     AlreadyOpenError: Cause(409, "already_there", lambda _e, _l: {"what": "case"}),

@@ -192,3 +192,22 @@ def test_both_databases_answer_alike(house: House) -> None:
     body = {"event": "book_meeting", "answers": booking(api, ref), "expected_entry": 1}
     assert [api.post(f"/cases/{ref}/transitions", body, Idempotency_Key="k").status for _ in range(2)] == [200, 200]
     assert api.get(f"/cases/{ref}").body["seq"] == 3
+
+
+def test_what_happened_last_is_taken_back_by_who_saw_it(visitor: Browser) -> None:
+    ref = consented(visitor.house)[0]
+    api = caller(visitor)
+    assert api.post(f"/cases/{ref}/undo", {}).status == 428
+    assert api.post(f"/cases/{ref}/undo", {"expected_seq": 1}).status == 409
+    refused = api.post(f"/cases/{ref}/undo", {"expected_seq": 2})
+    assert (refused.status, bool(refused.body["reasons"])) == (409, True)  # a consent is withdrawn, never undone
+
+
+def test_a_message_that_did_not_fail_is_not_sent_again(visitor: Browser) -> None:
+    visitor.house.open_case("2024-01-31")
+    visitor.house.pass_time(TODAY)
+    number = caller(visitor, "admin").get("/outbox").body["messages"][0]["id"]
+    assert caller(visitor).post(f"/outbox/{number}/retry").problem == "not_allowed"
+    refused = caller(visitor, "admin").post(f"/outbox/{number}/retry")
+    assert (refused.status, refused.body["cause"]) == (409, "not_failed")
+    assert caller(visitor, "admin").post("/outbox/999/reroute", {}).status == 404

@@ -11,7 +11,16 @@ from sqlalchemy.orm import aliased
 
 from access.actors import Actor
 from access.rules import HANDLER, CaseFacts, is_disclosed_to
-from engine.inspecting_cases_query import MOST_COUNTED, Query, by_opening, by_reference, by_urgency, counts, cursor_of
+from engine.inspecting_cases_query import (
+    MOST_COUNTED,
+    Query,
+    by_opening,
+    by_reference,
+    by_urgency,
+    counts,
+    cursor_of,
+    sized,
+)
 from engine.inspecting_handled import own_deadlines
 from engine.inspecting_shelf import Shelf, deadline_title, state_title
 from engine.inspecting_visible import handled_cases, visible_cases
@@ -136,6 +145,7 @@ def caseload(
     query = Query(wanted, filters.band, filters.kind, today)
     more = [case.c.snapshot] if HANDLER in actor.roles else []
     with engine.database.read() as connection:
+        query = sized(connection, query)
         counted = counts(connection, query)
         rows = _PAGES[sort](connection, query, limit + 1, cursor, more)
         shelf = Shelf(engine, connection, now)

@@ -1,15 +1,17 @@
-"""The SQL of the caseload: bounded counts, and pages that walk an index and stop, whatever the number of cases.
+"""The SQL of the caseload: bounded counts, and pages that read no more than they have to, however many cases there are.
 
-A count reads at most `MOST_COUNTED` cases of a band, so that a house of a million answers as quickly as one of a
-hundred: beyond that a page says "more than".
+Where few cases are wanted (a coordinator's, a unit's) all are looked through, by the index of their deadlines. Where
+many are, the index of open deadlines is walked by date and left early: a count stops at `MOST_COUNTED`, or says that it
+does not know. Which of both is asked first, in a statement of its own, so that no plan reads the whole table.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import case as either
 from sqlalchemy.orm import aliased
 
 from engine.inspecting_pages import CursorError, read_cursor, write_cursor
@@ -18,43 +20,104 @@ from storage.deadlines import OPEN
 from storage.tables import case, deadline, staff, unit
 
 MOST_COUNTED = 1000
-MOST_LOOKED_THROUGH = 5000  # cases, for the count of those on which nothing is watched
+MOST_LOOKED_THROUGH = 5000  # cases
+MOST_WALKED = 3000  # open deadlines of a band
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which cases are wanted, and how urgent: `wanted` is a condition on the table `case`, `kind` a deadline's."""
+    """Which cases are wanted, and how urgent: `wanted` is a condition on the table `case`, `kind` a deadline's.
+
+    `is_small` says that there are at most `MOST_LOOKED_THROUGH` of them.
+    """
 
     wanted: ColumnElement[bool]
     band: Band | None
     kind: str | None
     today: date
+    is_small: bool = True
+
+
+def sized(connection: Connection, query: Query) -> Query:
+    """Return the query with its size known."""
+    number = connection.execute(select(func.count()).select_from(looked(query.wanted))).scalar_one()
+    return replace(query, is_small=number <= MOST_LOOKED_THROUGH)
+
+
+def looked(wanted: ColumnElement[bool]) -> Any:
+    """Return the ids of the cases wanted, as far as they are looked through; a LIMIT that no planner reads past."""
+    return select(case.c.id).where(wanted).limit(MOST_LOOKED_THROUGH + 1).subquery("looked")
 
 
 def counts(connection: Connection, query: Query) -> dict[Band, int | None]:
-    """Return how many cases each band has, at most one more than `MOST_COUNTED`, in one statement.
+    """Return how many cases each band has, in one statement; None where that would take too long to say."""
+    return _counted_all(connection, query) if query.is_small else _counted_some(connection, query)
 
-    That nothing is watched is only counted where so few cases are wanted that all can be looked through; else None.
-    """
-    dated = [_bounded(_watched(query, band).with_only_columns(literal(1)).order_by(None)).label(band) for band in DATED]
-    paused = _bounded(_paused(query)).label(Band.PAUSED)
-    looked = _of_cases(query).with_only_columns(case.c.id).order_by(None).limit(MOST_LOOKED_THROUGH + 1).subquery()
+
+def _counted_all(connection: Connection, query: Query) -> dict[Band, int | None]:
+    """Look through all cases wanted, each with its open deadlines."""
+    wanted = looked(query.wanted)
+    open_here = and_(deadline.c.case_id == wanted.c.id, deadline.c.status == OPEN, *_of_kind(deadline, query.kind))
+    first = func.min(either((deadline.c.paused.is_(False), deadline.c.due_on))).label("first")
+    each = (
+        select(wanted.c.id, first, func.count(deadline.c.id).label("open"))
+        .select_from(wanted.outerjoin(deadline, open_here))
+        .group_by(wanted.c.id)
+        .subquery()
+    )
+    today, still = query.today, each.c.first.is_(None)
+    bands: dict[Band, ColumnElement[bool]] = {
+        Band.OVERDUE: each.c.first < today,
+        Band.WEEK: each.c.first.between(today, today + WEEK),
+        Band.LATER: each.c.first > today + WEEK,
+        Band.PAUSED: and_(still, each.c.open > 0),
+        Band.NONE: and_(still, each.c.open == 0),
+    }
+    sums = [func.coalesce(func.sum(either((where, 1), else_=0)), 0).label(band) for band, where in bands.items()]
+    row = connection.execute(select(*sums)).one()._mapping
+    found: dict[Band, int | None] = {band: int(row[band]) for band in bands}
+    return found if query.kind is None else found | {Band.NONE: 0}
+
+
+def _counted_some(connection: Connection, query: Query) -> dict[Band, int | None]:
+    """Walk the most urgent deadlines of each band, and stop."""
+    asked = [column for band in (*DATED, Band.PAUSED) for column in _walked(query, band)]
+    row = connection.execute(select(*asked)).one()._mapping
+    found: dict[Band, int | None] = {Band.NONE: 0 if query.kind is not None else None}
+    for band in (*DATED, Band.PAUSED):
+        number, walked = int(row[band]), int(row[f"{band}_walked"])
+        knows = number > MOST_COUNTED or walked < MOST_WALKED
+        found[band] = number if knows else None
+    return found
+
+
+def _walked(query: Query, band: Band) -> tuple[Any, Any]:
+    """Return how many cases of a band are among the deadlines walked, and how many deadlines those are."""
+    near = _stands_still(deadline, query.kind) if band is Band.PAUSED else _near(query, band)
+    columns = (deadline.c.id, deadline.c.case_id)
+    window = select(*columns).where(*near).order_by(deadline.c.due_on, deadline.c.case_id).limit(MOST_WALKED).subquery()
+    first = _first_of(window.c.case_id, query.kind)
+    hits = select(literal(1)).select_from(window.join(case, case.c.id == window.c.case_id))
+    hits = hits.where(query.wanted, window.c.id == first).limit(MOST_COUNTED + 1)
+    number = select(func.count()).select_from(hits.subquery()).scalar_subquery().label(band)
+    return number, select(func.count()).select_from(window).scalar_subquery().label(f"{band}_walked")
+
+
+def _near(query: Query, band: Band) -> list[ColumnElement[bool]]:
+    return [_runs(deadline, query.kind), _dated(band, query.today)]
+
+
+def _first_of(case_id: ColumnElement[int], kind: str | None) -> Any:
+    """Return the id of a case's most urgent open deadline: asked case by case, by the index of its deadlines."""
     other = aliased(deadline)
-    watched = select(other.c.id).where(other.c.case_id == looked.c.id, other.c.status == OPEN).exists()
-    in_all = select(func.count()).select_from(looked).scalar_subquery().label("in_all")
-    nothing = select(func.count()).select_from(looked).where(~watched).scalar_subquery().label(Band.NONE)
-    row = connection.execute(select(*dated, paused, in_all, nothing)).one()._mapping
-    found: dict[Band, int | None] = {band: int(row[band]) for band in (*DATED, Band.PAUSED)}
-    unknown = query.kind is None and row["in_all"] > MOST_LOOKED_THROUGH
-    return found | {Band.NONE: None if unknown else 0 if query.kind else int(row[Band.NONE])}
-
-
-def _bounded(query: Select[Any]) -> Any:
-    return select(func.count()).select_from(query.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
-
-
-def _of_cases(query: Query) -> Select[Any]:
-    return select(*_columns()).select_from(_with_names(case)).where(query.wanted)
+    return (
+        select(other.c.id)
+        .where(other.c.case_id == case_id, other.c.status == OPEN, *_of_kind(other, kind))
+        .order_by(other.c.paused, other.c.due_on, other.c.id)
+        .limit(1)
+        .correlate_except(other)
+        .scalar_subquery()
+    )
 
 
 def _columns() -> list[ColumnElement[Any]]:
@@ -70,17 +133,14 @@ def _columns() -> list[ColumnElement[Any]]:
         case.c.coordinator_id,
         case.c.handler_id,
         case.c.opened_at,
-        unit.c.title.label("unit"),
-        staff.c.name.label("coordinator"),
+        # Looked up for the rows of the page alone, not joined to all that were sorted.
+        select(unit.c.title).where(unit.c.id == case.c.unit_id).scalar_subquery().label("unit"),
+        select(staff.c.name).where(staff.c.id == case.c.coordinator_id).scalar_subquery().label("coordinator"),
     ]
 
 
 def _deadline_columns() -> list[ColumnElement[Any]]:
     return [deadline.c.kind, deadline.c.due_on, deadline.c.paused, deadline.c.quiet]
-
-
-def _with_names(cases: FromClause) -> FromClause:
-    return cases.join(unit, unit.c.id == case.c.unit_id).outerjoin(staff, staff.c.id == case.c.coordinator_id)
 
 
 def by_urgency(
@@ -94,7 +154,7 @@ def by_urgency(
     still, day, ref = _place(cursor)
     rows: list[Row[Any]] = []
     if query.band in (None, *DATED) and not still:
-        watched = _watched(query, query.band).add_columns(*more).where(_after(day, ref))
+        watched = _watched(query).add_columns(*more).where(_after(day, ref))
         rows += connection.execute(watched.limit(limit))
     if query.band not in DATED and len(rows) < limit:
         standing = _standing_still(query, ref if still else "").add_columns(*more)
@@ -131,23 +191,18 @@ def cursor_of(row: Row[Any], sort: str) -> str:
     return write_cursor([row.due_on.toordinal() if runs else 0, row.ref])
 
 
-def _urgent(kind: str | None) -> FromClause:
+def _urgent(query: Query) -> FromClause:
     """Return cases joined to their most urgent open deadline."""
-    other = aliased(deadline)
-    first = (
-        select(other.c.id)
-        .where(other.c.case_id == case.c.id, other.c.status == OPEN, *_of_kind(other, kind))
-        .order_by(other.c.paused, other.c.due_on, other.c.id)
-        .limit(1)
-        .correlate(case)
-        .scalar_subquery()
-    )
-    return case.outerjoin(deadline, deadline.c.id == first)
+    source: FromClause = case
+    if query.is_small:
+        wanted = looked(query.wanted)
+        source = wanted.join(case, case.c.id == wanted.c.id)
+    return source.outerjoin(deadline, deadline.c.id == _first_of(case.c.id, query.kind))
 
 
 def _banded(query: Query) -> Select[Any]:
     """Return the cases of a band with their most urgent open deadline, in no order yet."""
-    source = _with_names(_urgent(query.kind))
+    source = _urgent(query)
     found = select(*_columns(), *_deadline_columns()).select_from(source).where(query.wanted)
     if query.kind is not None:
         found = found.where(deadline.c.id.is_not(None))
@@ -158,19 +213,21 @@ def _banded(query: Query) -> Select[Any]:
     return found.where(deadline.c.id.is_(None)) if query.band is Band.NONE else found
 
 
-def _watched(query: Query, band: Band | None) -> Select[Any]:
-    other = aliased(deadline)
-    sooner = or_(
-        other.c.due_on < deadline.c.due_on, and_(other.c.due_on == deadline.c.due_on, other.c.id < deadline.c.id)
-    )
-    more_urgent = select(other.c.id).where(other.c.case_id == deadline.c.case_id, _runs(other, query.kind), sooner)
-    found = (
+def _watched(query: Query) -> Select[Any]:
+    """Return the cases that are watched by date, each with its most urgent deadline, the most urgent first."""
+    near = [_runs(deadline, query.kind)]
+    if query.band is not None:
+        near.append(_dated(query.band, query.today))
+    source: FromClause = deadline.join(case, case.c.id == deadline.c.case_id)
+    if query.is_small:
+        wanted = looked(query.wanted)
+        source = wanted.join(deadline, deadline.c.case_id == wanted.c.id).join(case, case.c.id == wanted.c.id)
+    return (
         select(*_columns(), *_deadline_columns())
-        .select_from(_with_names(deadline.join(case, case.c.id == deadline.c.case_id)))
-        .where(query.wanted, _runs(deadline, query.kind), ~more_urgent.exists())
+        .select_from(source)
+        .where(query.wanted, *near, deadline.c.id == _first_of(deadline.c.case_id, query.kind))
         .order_by(deadline.c.due_on, case.c.ref)
     )
-    return found if band is None else found.where(_dated(band, query.today))
 
 
 def _runs(table: FromClause, kind: str | None) -> ColumnElement[bool]:
@@ -189,30 +246,17 @@ def _dated(band: Band, today: date) -> ColumnElement[bool]:
     return deadline.c.due_on > today + WEEK
 
 
-def _paused(query: Query) -> Select[Any]:
-    """Return the cases of which all that is open stands still, each once."""
-    other, first = aliased(deadline), aliased(deadline)
-    runs = select(other.c.id).where(other.c.case_id == deadline.c.case_id, _runs(other, query.kind))
-    earlier = select(first.c.id).where(
-        first.c.case_id == deadline.c.case_id, first.c.id < deadline.c.id, *_stands_still(first, query.kind)
-    )
-    return (
-        select(literal(1))
-        .select_from(deadline.join(case, case.c.id == deadline.c.case_id))
-        .where(query.wanted, *_stands_still(deadline, query.kind), ~runs.exists(), ~earlier.exists())
-    )
-
-
 def _stands_still(table: FromClause, kind: str | None) -> list[ColumnElement[bool]]:
     return [table.c.status == OPEN, table.c.paused.is_(True), *_of_kind(table, kind)]
 
 
 def _standing_still(query: Query, after: str) -> Select[Any]:
-    running = select(deadline.c.id).where(deadline.c.case_id == case.c.id, _runs(deadline, query.kind)).correlate(case)
+    """Return the cases of which nothing runs, by reference: the most urgent open deadline is paused, or is none."""
+    still = or_(deadline.c.id.is_(None), deadline.c.paused.is_(True))
     found = (
         select(*_columns(), *_deadline_columns())
-        .select_from(_with_names(_urgent(query.kind)))
-        .where(query.wanted, ~running.exists(), case.c.ref > after)
+        .select_from(_urgent(query))
+        .where(query.wanted, still, case.c.ref > after)
         .order_by(case.c.ref)
     )
     if query.kind is not None or query.band is Band.PAUSED:

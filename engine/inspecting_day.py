@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from access.actors import Actor
@@ -18,6 +18,7 @@ from access.rules import HANDLER, Action, CaseFacts, is_disclosed_to, may
 from engine.consent_expiry import counting
 from engine.inspecting_case import move_of
 from engine.inspecting_case_parts import Move
+from engine.inspecting_cases_query import Query, looked, sized
 from engine.inspecting_handled import own_deadlines
 from engine.inspecting_shelf import Shelf, deadline_title, state_title
 from engine.inspecting_visible import handled_cases, units_where, visible_cases
@@ -34,7 +35,7 @@ from workflows.planning import Rules
 from workflows.refusals import Why
 from workflows.values import snapshot_from_json
 
-MOST = 100  # lines; whoever has more begins with these
+MOST = 80  # lines; whoever has more begins with these
 AHEAD = timedelta(days=30)  # how far ahead one sees what waits for somebody else
 CARE = frozenset({"coordinator", "deputy"})
 
@@ -132,7 +133,8 @@ def day_of(engine: Engine, actor: Actor, now: datetime, scope: Scope = Scope.MIN
     today = local_date(now)
     with engine.database.read() as connection:
         wanted = and_(or_(visible_cases(actor), handled_cases(actor)), _within(connection, actor, scope, today))
-        rows = connection.execute(_query(wanted, today + AHEAD)).all()
+        query = sized(connection, Query(wanted, None, None, today))
+        rows = connection.execute(_query(query, today + AHEAD)).all()
         shelf = Shelf(engine, connection, now)
         lines = [_line(shelf, row, actor, now) for row in rows[:MOST]]
     shown = tuple(line for line in lines if line is not None)
@@ -156,8 +158,13 @@ def _open_in(units: Sequence[int]) -> ColumnElement[bool]:
     return and_(case.c.closed_at.is_(None), case.c.unit_id.in_(units))
 
 
-def _query(wanted: ColumnElement[bool], until: date) -> Any:
+def _query(query: Query, until: date) -> Any:
+    """Return the deadlines near of the cases wanted: of few cases from the cases, of many by the index of dates."""
     coordinator = aliased(staff)
+    source: FromClause = deadline.join(case, case.c.id == deadline.c.case_id)
+    if query.is_small:
+        mine = looked(query.wanted)
+        source = mine.join(deadline, deadline.c.case_id == mine.c.id).join(case, case.c.id == mine.c.id)
     return (
         select(
             case,
@@ -168,11 +175,11 @@ def _query(wanted: ColumnElement[bool], until: date) -> Any:
             unit.c.title.label("unit_title"),
             coordinator.c.name.label("coordinator"),
         )
-        .join(deadline, deadline.c.case_id == case.c.id)
+        .select_from(source)
         .join(unit, unit.c.id == case.c.unit_id)
         .outerjoin(coordinator, coordinator.c.id == case.c.coordinator_id)
-        .where(wanted, deadline.c.status == OPEN, deadline.c.paused.is_(False), deadline.c.due_on <= until)
-        .order_by(deadline.c.due_on, case.c.ref, deadline.c.id)
+        .where(query.wanted, deadline.c.status == OPEN, deadline.c.paused.is_(False), deadline.c.due_on <= until)
+        .order_by(deadline.c.due_on, deadline.c.case_id, deadline.c.id)
         .limit(MOST + 1)
     )
 

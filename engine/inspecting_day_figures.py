@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, FromClause, Row, and_, func, select
 from sqlalchemy import case as either
 
 from access.actors import Actor
+from engine.inspecting_cases_query import Query, looked, sized
 from engine.inspecting_day import Scope, Section
 from engine.inspecting_visible import units_where, visible_cases
 from engine.parts import Engine
@@ -40,12 +41,13 @@ def figures_of(engine: Engine, actor: Actor, now: datetime, scope: Scope) -> tup
     mine = case.c.unit_id.in_(sorted(managed)) if scope is Scope.UNIT and managed is not None else None
     wanted = visible_cases(actor) if mine is None else and_(visible_cases(actor), mine)
     with engine.database.read() as connection:
-        rows = connection.execute(_by_coordinator(wanted, today) if scope is Scope.UNIT else _by_unit(wanted, today))
+        query = sized(connection, Query(and_(wanted, case.c.closed_at.is_(None)), None, None, today))
+        rows = connection.execute(_by_coordinator(query) if scope is Scope.UNIT else _by_unit(query))
         return tuple(_figure(row) for row in rows)
 
 
-def _by_coordinator(wanted: ColumnElement[bool], today: date) -> Any:
-    counted = _counted(case.c.coordinator_id.label("of"), wanted, today)
+def _by_coordinator(query: Query) -> Any:
+    counted = _counted(case.c.coordinator_id.label("of"), query)
     return (
         select(func.coalesce(counted.c.of, 0).label("key"), staff.c.name.label("title"), *_counts_of(counted))
         .select_from(counted.outerjoin(staff, staff.c.id == counted.c.of))
@@ -54,8 +56,8 @@ def _by_coordinator(wanted: ColumnElement[bool], today: date) -> Any:
     )
 
 
-def _by_unit(wanted: ColumnElement[bool], today: date) -> Any:
-    counted = _counted(case.c.unit_id.label("of"), wanted, today)
+def _by_unit(query: Query) -> Any:
+    counted = _counted(case.c.unit_id.label("of"), query)
     return (
         select(unit.c.code.label("key"), unit.c.title, *_counts_of(counted))
         .select_from(counted.join(unit, unit.c.id == counted.c.of))
@@ -64,8 +66,12 @@ def _by_unit(wanted: ColumnElement[bool], today: date) -> Any:
     )
 
 
-def _counted(of: ColumnElement[Any], wanted: ColumnElement[bool], today: date) -> Any:
-    due_on = deadline.c.due_on
+def _counted(of: ColumnElement[Any], query: Query) -> Any:
+    due_on, today = deadline.c.due_on, query.today
+    source: FromClause = deadline.join(case, case.c.id == deadline.c.case_id)
+    if query.is_small:
+        mine = looked(query.wanted)
+        source = mine.join(deadline, deadline.c.case_id == mine.c.id).join(case, case.c.id == mine.c.id)
     return (
         select(
             of,
@@ -73,8 +79,8 @@ def _counted(of: ColumnElement[Any], wanted: ColumnElement[bool], today: date) -
             func.sum(either((due_on == today, 1), else_=0)).label("today"),
             func.sum(either((due_on > today, 1), else_=0)).label("week"),
         )
-        .select_from(deadline.join(case, case.c.id == deadline.c.case_id))
-        .where(wanted, deadline.c.status == OPEN, deadline.c.paused.is_(False), due_on <= today + WEEK)
+        .select_from(source)
+        .where(query.wanted, deadline.c.status == OPEN, deadline.c.paused.is_(False), due_on <= today + WEEK)
         .group_by(of)
         .subquery()
     )

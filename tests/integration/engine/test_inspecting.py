@@ -9,6 +9,7 @@ from sqlalchemy import event, select, update
 
 from access.actors import OPERATOR, Actor, Grant
 from access.rules import Action, CaseFacts, may
+from engine import inspecting_cases_query
 from engine.errors import CaseNotFoundError, NotAllowedError, UnloggedReadError
 from engine.inspecting import (
     Band,
@@ -328,3 +329,18 @@ def test_what_was_given_up_is_counted(house: House) -> None:
 def test_programmes_are_listed_with_the_titles_of_their_states(house: House) -> None:
     prov = next(p for p in programme_titles(house.engine, TODAY) if p.programme == "prov")
     assert prov.states["following"].sv == "Plan följs"
+
+
+def test_a_house_of_very_many_cases_counts_the_same_or_says_that_it_does_not_know(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.open_many(4, "2024-01-15")
+    house.open_many(3, "2024-02-07")
+    house.fire(house.open_case("2024-01-15"), Builtin.PAUSE, TODAY, kind="parental_leave")
+    few = caseload(house.engine, house.actor("coordinator"), TODAY)
+    monkeypatch.setattr(inspecting_cases_query, "MOST_LOOKED_THROUGH", 2)
+    many = caseload(house.engine, house.actor("coordinator"), TODAY)
+    assert (many.counts, many.lines) == (few.counts, few.lines)
+    assert many.uncounted == {Band.NONE}
+    monkeypatch.setattr(inspecting_cases_query, "MOST_WALKED", 2)
+    assert Band.OVERDUE in caseload(house.engine, house.actor("coordinator"), TODAY).uncounted

@@ -28,8 +28,9 @@ def test_each_deadline_stands_where_it_belongs(browser: Browser) -> None:
 
 def test_a_line_says_what_when_and_what_comes_next(browser: Browser) -> None:
     ref = browser.house.open_case(WITHIN)
+    browser.house.pass_time(TODAY)
     words = section(browser.get("/"), "week")
-    assert f"om 3 dagar tors 7 mars Första möte {ref} Beviljad · påminner" in words
+    assert f"om 3 dagar tors 7 mars Första möte {ref} Beviljad · eskaleras fre 8 mars kl. 08:00" in words
 
 
 def test_an_empty_day_teaches(browser: Browser) -> None:

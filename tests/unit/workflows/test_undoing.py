@@ -19,6 +19,7 @@ from tests.unit.workflows.building import (
 )
 from workflows.case import Became, Event, Snapshot
 from workflows.dates import Span, Unit
+from workflows.guards import Value
 from workflows.machine import decide
 from workflows.planning import Rules
 from workflows.refusals import EventRefusedError, Why
@@ -26,7 +27,7 @@ from workflows.replay import last_event, replay
 
 UNDOABLE = programme(transitions=[replace(t, undo=Span(7, Unit.DAYS)) for t in TRANSITIONS])
 DAY = date(2024, 3, 4)
-ANSWERS = {
+ANSWERS: dict[str, dict[str, Value]] = {
     "book": {"meeting_at": on(2024, 3, 20), "place": "clinic"},
     "rebook": {"meeting_at": on(2024, 3, 25), "place": "video"},
     "hold_first": {"held_on": DAY, "plan_agreed_on": DAY},

@@ -197,17 +197,32 @@ class House:
 
 def build_house(database_url: str) -> House:
     """Return a clinic on an empty database: schema, packaged programmes, units and people."""
+    database = Database(database_url)
+    furnish(database)
+    return enter_house(database)
+
+
+def enter_house(database: Database) -> House:
+    """Return the clinic on a database that is furnished."""
     keyring, mail, teams = new_keyring_json(), RememberingMail(), FakeTeamsChannel()
     engine = Engine(
-        database=Database(database_url),
+        database=database,
         vault=keyring_from_json(keyring),
         secrets=SecretBox.from_keyring(keyring),
         public_url="https://bevaka.region.example",
         email=mail,
         teams=teams,
     )
-    schema.upgrade(engine.database)
-    with engine.database.write() as connection:
+    with database.read() as connection:
+        units = {row.code: row.id for row in connection.execute(select(tables.unit))}
+        ids = {row.email: row.id for row in connection.execute(select(tables.staff))}
+    return House(engine, mail, teams, units, {role: ids[email] for role, email in ROLES.items()})
+
+
+def furnish(database: Database) -> None:
+    """Put schema, packaged programmes, units and people into an empty database."""
+    schema.upgrade(database)
+    with database.write() as connection:
         for definition in (
             *map(load_packaged, packaged()),
             read_definition(PROV.read_text(encoding="utf-8"), PROV.name),
@@ -219,10 +234,8 @@ def build_house(database_url: str) -> House:
             ).scalar_one()
             for code in ("north", "south")
         }
-        staff = {}
         for role, email in ROLES.items():
             row = insert(tables.staff).values(email=email, name=f"Prov {role}").returning(tables.staff.c.id)
-            staff[role] = connection.execute(row).scalar_one()
+            staff_id = connection.execute(row).scalar_one()
             unit_id = None if role in EVERYWHERE else units["north"]
-            connection.execute(insert(tables.membership).values(staff_id=staff[role], role=role, unit_id=unit_id))
-    return House(engine, mail, teams, units, staff)
+            connection.execute(insert(tables.membership).values(staff_id=staff_id, role=role, unit_id=unit_id))

@@ -115,6 +115,7 @@ def test_what_waits_when_it_starts_is_sent_by_the_clock_and_the_worker(
     assert unaccounted(engine, clock()) == []
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_journey_nothing_is_lost_and_nothing_sent_twice(
     folder: Path, engine: Engine, mailbox: DemoMailbox
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_real_house_does_not_open_on_a_demos_folder(folder: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_first_start_that_is_killed_begins_anew(tmp_path: Path) -> None:
     with starting(tmp_path, *DEMO) as process:
         until(lambda: _state(tmp_path) == SEEDING, "the first year to begin")

@@ -104,6 +104,7 @@ def test_nobody_stops_a_worker_from_flower(scaled: ScaledOut, flower: httpx.Clie
     assert worker.popen.poll() is None
 
 
+@pytest.mark.slow
 def test_the_embedded_run_shows_flower_too(tmp_path: Path) -> None:
     with running(tmp_path, "--demo", "--port", "0", "--flower", "--flower-port", "0") as demo:
         assert demo.process.stdout is not None

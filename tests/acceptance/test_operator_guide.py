@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.forking import Forking
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,7 @@ def in_shell(command: str, environment: dict[str, str], folder: Path) -> tuple[i
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_every_command_of_the_guide_ends_as_it_says(tmp_path: Path) -> None:
     shutil.copy(ROOT / "docs" / "examples" / "decisions.csv", tmp_path)
     # The guide's commands find the `bevaka` of the environment the tests run in.

@@ -53,6 +53,7 @@ def test_what_was_not_shown_is_not_logged(house: House) -> None:
     assert logged(house) == {}
 
 
+@pytest.mark.slow
 def test_sixteen_readers_log_exactly_what_they_were_shown(house: House) -> None:
     """As many lines as readings, of the same cases, in chains that are whole."""
     refs = house.open_many(40, "2024-01-31")

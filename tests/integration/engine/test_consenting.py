@@ -289,6 +289,7 @@ def test_a_consent_that_has_run_out_is_still_watched_until_somebody_renews_or_en
 # --- races ---
 
 
+@pytest.mark.slow
 def test_500_withdrawals_race_with_the_postman_and_nothing_is_claimed_after_any_of_them(postgres_house: House) -> None:
     """What the database says of time decides: a claim after the withdrawal's commit would have seen no consent."""
     house, races = postgres_house, 500

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 
+import pytest
+
 from engine.sweeping import sweep
 from tests.house import House, moment
 from tests.models.reading import fate, outbox
@@ -22,6 +24,7 @@ def run_postman(house: House, now: datetime, key: str) -> tuple[int, list[str]]:
     return done.returncode, [words[1] for words in lines if words[0] == "sent"]
 
 
+@pytest.mark.slow
 def test_a_message_that_kills_five_postmen_is_set_aside_and_the_others_leave_once(house: House) -> None:
     bad, *good = house.open_many(12, "2024-01-31")
     sweep(house.engine, FIRST)

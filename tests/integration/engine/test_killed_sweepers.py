@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import pytest
 from sqlalchemy import func, select
 
 from storage import tables
@@ -48,6 +49,7 @@ def kill_at_random(url: str, chance: random.Random) -> int:
     return killed
 
 
+@pytest.mark.slow
 def test_killed_sweepers_lose_nothing_and_do_nothing_twice(house: House) -> None:
     refs = house.open_many(CASES, "2024-01-31")
     url = house.engine.database.url.render_as_string(hide_password=False)

@@ -97,6 +97,7 @@ def test_no_transition_happens_twice(house: House, forgetful: Engine) -> None:
     assert events == {"case.open": CASES, "hold_meeting": CASES, "hold_follow_up": CASES * FOLLOW_UPS}
 
 
+@pytest.mark.slow
 def test_no_message_is_queued_or_sent_twice(house: House, forgetful: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     # Of some hundred messages one may well lose five leases in a row here, and would rightly be set aside.
     monkeypatch.setattr("engine.delivering.LOST_LEASES", 50)

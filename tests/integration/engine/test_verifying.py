@@ -275,6 +275,7 @@ def same_content(row: Any, other: Any) -> bool:
 KINDS: tuple[Mutation, ...] = (edit, take_out, put_in, swap, cut_the_tail, rewrite_all)
 
 
+@pytest.mark.slow
 def test_a_thousand_mutations_are_all_found_through_the_head_kept_outside(lived: House) -> None:
     head, chance = sign(lived), random.Random(17)
     missed: list[str] = []

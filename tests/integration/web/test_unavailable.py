@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from tests.house import House, moment
@@ -20,6 +21,7 @@ def _consents(house: House, ref: str) -> list[Page]:
     return [browser.event(ref, f"move-{name}_consent") for _ in range(60) for name in ("record", "withdraw")]
 
 
+@pytest.mark.slow
 def test_a_full_database_is_told_of_and_nothing_is_half_done(sqlite_house: House) -> None:
     house = sqlite_house
     ref = house.open_case("2024-02-01", now=moment("2024-03-01"))

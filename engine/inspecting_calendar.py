@@ -86,7 +86,7 @@ def _whose(connection: Connection, actor: Actor, whose: Whose, now: datetime) ->
         return case.c.unit_id == select(unit.c.id).where(unit.c.code == whose.unit).scalar_subquery()
     away = people.absences_on(connection, local_date(now))
     covered = {one.staff_id for one in away.values() if one.deputy_id == actor.staff_id}
-    mine = sorted({actor.staff_id, *covered} - {None})
+    mine = sorted(covered | ({actor.staff_id} if actor.staff_id is not None else set()))
     return or_(case.c.coordinator_id.in_(mine), case.c.handler_id == actor.staff_id)
 
 

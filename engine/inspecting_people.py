@@ -112,7 +112,8 @@ def own_line(engine: Engine, actor: Actor, now: datetime) -> PersonLine | None:
     """Return somebody as she sees herself; None for who is no member of staff."""
     with engine.database.read() as connection:
         book = _Book.read(connection, actor, now)
-    return book.person(book.staff[actor.staff_id]) if actor.staff_id in book.staff else None
+    member = book.staff.get(actor.staff_id) if actor.staff_id is not None else None
+    return book.person(member) if member is not None else None
 
 
 def unit_views(engine: Engine, actor: Actor, now: datetime) -> tuple[UnitView, ...]:

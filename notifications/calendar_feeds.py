@@ -51,7 +51,8 @@ def calendar_feed(events: Iterable[FeedEvent], language: str) -> bytes:
     calendar.add_component(zone_part())
     for event in events:
         calendar.add_component(_component(event, language))
-    return calendar.to_ical()
+    octets: bytes = calendar.to_ical()
+    return octets
 
 
 def _component(event: FeedEvent, language: str) -> Event:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
 from storage.feed_tables import review_note
 from storage.tables import staff
@@ -15,7 +15,7 @@ def insert_note(connection: Connection, review_id: int, note: str) -> None:
     connection.execute(insert(review_note).values(review_id=review_id, note=note))
 
 
-def signed_reviews(connection: Connection, reviewer_id: int | None, limit: int) -> Sequence[Row[Any]]:
+def signed_reviews(connection: Connection, reviewer_id: int | None, limit: int) -> Sequence[Any]:
     """Return the newest protocols with their notes, of one reviewer or (None) of all."""
     columns = (log_review.c.id, log_review.c.at, log_review.c.since, log_review.c.until, log_review.c.conclusion)
     query = (

@@ -1,6 +1,7 @@
 """The calendar and its feed: what is due and who meets; behind a secret address, opaque and revocable."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -31,7 +32,13 @@ def booked(house: House) -> str:
 
 def feed(house: House, role: str = "coordinator") -> Calendar:
     secret = make_feed(house.engine, house.actor(role), NOW)
-    return Calendar.from_ical(read_feed(house.engine, secret, NOW).octets)
+    found = Calendar.from_ical(read_feed(house.engine, secret, NOW).octets)
+    assert isinstance(found, Calendar)
+    return found
+
+
+def events_of(calendar: Calendar) -> list[Any]:
+    return list(calendar.walk("VEVENT"))
 
 
 def test_deadlines_and_meetings_come_by_date(house: House) -> None:
@@ -67,15 +74,15 @@ def test_the_feed_conforms_and_says_references_dates_and_links_alone(house: Hous
     ref = booked(house)
     calendar = feed(house)
     assert (calendar["method"], calendar["version"], str(calendar["x-wr-calname"])) == ("PUBLISH", "2.0", "Bevaka")
-    meeting, deadline = calendar.walk("VEVENT")
+    meeting, deadline = events_of(calendar)
     assert (str(meeting["summary"]), str(deadline["summary"])) == (f"Möte {ref}", f"Bevakning {ref}")
     assert meeting["dtstart"].dt == MEETING_AT
     assert meeting["dtstart"].params["TZID"] == "Europe/Stockholm"
     assert meeting["dtend"].dt - meeting["dtstart"].dt == timedelta(minutes=60)
     assert (deadline["dtstart"].dt, deadline["dtend"].dt) == (date(2024, 2, 29), date(2024, 3, 1))
     assert str(deadline["url"]) == f"https://bevaka.region.example/cases/{ref}"
-    assert {str(event["class"]) for event in calendar.walk("VEVENT")} == {"PRIVATE"}
-    assert len({str(event["uid"]) for event in calendar.walk("VEVENT")}) == 2
+    assert {str(event["class"]) for event in events_of(calendar)} == {"PRIVATE"}
+    assert len({str(event["uid"]) for event in events_of(calendar)}) == 2
 
 
 def test_the_feed_names_no_person_and_no_step(sqlite_house: House) -> None:

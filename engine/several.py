@@ -14,6 +14,7 @@ from access.actors import Actor
 from access.rules import Action, may
 from engine.authorising import facts_of
 from engine.consent_expiry import counting
+from engine.consent_rows import sets_consent
 from engine.errors import CaseMovedError, CaseNotFoundError, NotAllowedError
 from engine.firing import Fired, fire, preview, snapshot_of
 from engine.inspecting_case import move_of
@@ -62,19 +63,22 @@ class Done:
 
 
 def events_for(engine: Engine, actor: Actor, now: datetime, picks: Sequence[Pick]) -> tuple[Offered, ...]:
-    """Return what can be done with cases now, what most of them can have first."""
+    """Return what can be done with cases now: acknowledging and snoozing, then what most of them can have first.
+
+    A consent is never among it: it is each person's own, and cannot be general (OSL 10:1).
+    """
     moves: dict[str, Move] = {}
     numbers: dict[str, int] = {}
     for case, rules in _cases(engine, actor, now, picks):
         counts = counting(snapshot_of(case), now)
-        transitions = rules.definition.transitions.values()
+        transitions = [t for t in rules.definition.transitions.values() if not sets_consent(t)]
         possible = [m for t in transitions if (m := move_of(rules, counts, t, actor, facts_of(case), now)).possible]
         for move in possible:
             moves.setdefault(move.name, move)
         steers = may(actor, Action.STEER, facts_of(case)) and _most_urgent(snapshot_of(case)) is not None
         for name in (*(move.name for move in possible), *(sorted(QUIETS) if steers else ())):
             numbers[name] = numbers.get(name, 0) + 1
-    ordered = sorted(numbers, key=lambda name: -numbers[name])
+    ordered = sorted(numbers, key=lambda name: (name not in QUIETS, -numbers[name]))
     return tuple(Offered(name, numbers[name], moves.get(name)) for name in ordered)
 
 

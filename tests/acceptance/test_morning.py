@@ -140,6 +140,7 @@ def test_a_morning_by_keyboard_alone(chromium: Browser, morning: Morning) -> Non
         tab_to(page, "document.activeElement.name === 'event'")
         while page.evaluate("document.activeElement.value") != "deadline.acknowledge":
             page.keyboard.press("ArrowDown")
+        page.keyboard.press("Space")
         tab_to(page, "document.activeElement.textContent === 'Fortsätt'")
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Se vad som händer").wait_for()
@@ -172,8 +173,26 @@ def test_pictures_of_the_morning(chromium: Browser, morning: Morning, tmp_path: 
     folder.mkdir(parents=True, exist_ok=True)
     for width, scheme in ((390, "light"), (1280, "light"), (1280, "dark"), (390, "dark")):
         with visit(chromium, morning.workplace, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
-            for name, path in (("day", "/"), ("cases", "/cases"), ("case", f"/cases/{morning.overdue[0]}")):
+            case = f"/cases/{morning.overdue[0]}"
+            for name, path in (("day", "/"), ("cases", "/cases"), ("case", case), ("consent", f"{case}/consents/new")):
                 page.goto(path)
-                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                assert wide <= 0, path
-                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+                picture(page, folder / f"{name}-{width}-{scheme}.png")
+            page.goto("/cases")
+            for ref in morning.followed[:2]:
+                page.get_by_label(f"Välj {ref}").check()
+            page.get_by_role("button", name="Gör något med de valda").click()
+            picture(page, folder / f"several-{width}-{scheme}.png")
+            page.get_by_label("Skjut upp").check()
+            page.get_by_role("button", name="Fortsätt").click()
+            page.get_by_label("Skäl").fill("väntar")
+            page.get_by_role("button", name="Se vad som händer").click()
+            picture(page, folder / f"preview-{width}-{scheme}.png")
+
+
+def picture(page: Page, file: Path) -> None:
+    """Take a picture of a page that needs no sideways scrolling."""
+    page.wait_for_load_state("networkidle")
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.screenshot(path=file, full_page=True)
+    widest = "[...document.querySelectorAll('main *')].filter((n) => n.getBoundingClientRect().right > innerWidth)"
+    assert wide <= 0, page.evaluate(f"{widest}.map((n) => n.outerHTML.slice(0, 90))")

@@ -121,6 +121,20 @@ def test_the_number_of_statements_does_not_grow_with_the_cases(browser: Browser,
     assert len(asked) == few <= 24
 
 
+def test_the_number_of_statements_of_a_case_does_not_grow_with_its_history(browser: Browser) -> None:
+    asked: list[str] = []
+    ref = browser.house.open_case(WITHIN)
+    browser.get(f"/cases/{ref}")
+    event.listen(browser.house.engine.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    browser.get(f"/cases/{ref}")
+    few = len(asked)
+    for _ in range(5):
+        browser.house.fire(ref, "record_consent", TODAY)
+    asked.clear()
+    browser.get(f"/cases/{ref}")
+    assert len(asked) == few <= 30
+
+
 def test_a_page_is_told_how_many_of_its_cases_have_changed(browser: Browser) -> None:
     ref = browser.house.open_case(WITHIN)
     seen = f"/live?seen={ref}.1"

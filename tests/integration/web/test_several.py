@@ -26,6 +26,7 @@ def test_what_can_be_done_is_offered_with_how_many_can(browser: Browser) -> None
     assert "2 ärenden är valda." in page.words
     assert "Möte hållet går i 2 av 2" in page.words
     assert "Boka möte går i 1 av 2" in page.words
+    assert "samtycke" not in page.words, "a consent is each person's own"
 
 
 def test_choosing_none_is_told(browser: Browser) -> None:

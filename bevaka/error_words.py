@@ -33,6 +33,7 @@ from intake.problems import FileProblem
 from notifications.channels.email import SmtpSettingsError
 from notifications.channels.sockets import AuthorityFileError
 from notifications.channels.teams import TeamsSettingsError, WebhookUrlError
+from notifications.channels.webhooks.settings import HookSettingsError
 from notifications.recipients import RecipientError
 from storage.errors import BackupError, NotEmptyError, SchemaError
 from workflows.answer_texts import AnswersError
@@ -164,6 +165,10 @@ _WORDS: Mapping[type, Said] = {
     TeamsSettingsError: lambda e: t(
         f"Teams-inställningen {e.setting} duger inte; tillåtet: {e.allowed}",
         f"the Teams setting {e.setting} will not do; allowed: {e.allowed}",
+    ),
+    HookSettingsError: lambda e: t(
+        f"webhook-inställningen {e.setting} duger inte; tillåtet: {e.allowed}",
+        f"the webhook setting {e.setting} will not do; allowed: {e.allowed}",
     ),
     AuthorityFileError: lambda e: t(f"inga betrodda utfärdare kunde läsas ur {e.cafile}; tillåtet: en PEM-fil", str(e)),
     SchemaError: lambda e: t(
@@ -310,6 +315,7 @@ _STATUS: Mapping[type, int] = {
             KeyringError,
             SmtpSettingsError,
             TeamsSettingsError,
+            HookSettingsError,
             AuthorityFileError,
             SchemaError,
             BrokerMissingError,

@@ -35,6 +35,7 @@ INSIDE = {
     "MessageFieldError",
     "NaiveTimeError",
     "PersonalNumberError",
+    "WithheldError",
     "UnknownCalendarError",
     # who comes in is asked by pages only
     "BeyondScopeError",
@@ -53,6 +54,17 @@ INSIDE = {
     "ViewNotFoundError",
     "WeakPasswordError",
     "WorkingHoursError",
+    # absences and feeds are for pages and subscribers only
+    "AbsenceNotFoundError",
+    "FeedBusyError",
+    "FeedGoneError",
+    # the REST API is asked by programs only
+    "AlreadyOpenError",
+    "HookUrlError",
+    "KeyInUseError",
+    "KeyReusedError",
+    "OutsideProgrammeError",
+    "UnknownWebhookError",
     "EventRefusedError",  # told by `why_not`, in the programme's titles
 }
 PACKAGES = (access, bevaka, config, engine, intake, notifications, storage, workflows)

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from access.actors import Actor
-from access.rules import Action
+from access.rules import ALLOWED, Action
 from engine.authorising import authorise_anywhere
+from engine.inspecting_visible import units_where
 from engine.parts import Engine
 from engine.staffing import BadEntryError, unit_id_of
 from notifications.channels.teams import TeamsSettings
@@ -63,9 +64,12 @@ def set_team_channel(
 
 
 def connected_teams(engine: Engine, actor: Actor) -> list[ConnectedTeam]:
-    """Return every Teams connection, without its address."""
-    authorise_anywhere(actor, Action.RUN)
+    """Return the Teams connections an actor may see (her own units', or all), without their addresses."""
+    authorise_anywhere(actor, Action.SEE_CHANNELS)
+    mine = units_where(actor, ALLOWED[Action.SEE_CHANNELS])
     columns = (team_channel.c.label, team_channel.c.language, team_channel.c.refused, team_channel.c.broken_at)
     query = select(unit.c.code, *columns).join(unit, unit.c.id == team_channel.c.unit_id).order_by(unit.c.code)
+    if mine is not None:
+        query = query.where(unit.c.id.in_(sorted(mine)))
     with engine.database.read() as connection:
         return [ConnectedTeam(*row) for row in connection.execute(query)]

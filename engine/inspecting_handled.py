@@ -75,7 +75,7 @@ def is_known_to(actor: Actor, event: Row[Any]) -> bool:
     """Say whether a handler knows of an event of her case: she let it happen, or it told her something."""
     if event.actor_id is not None and event.actor_id == actor.staff_id:
         return True
-    return event.event == Builtin.DISCLOSE and event.answers.get("recipient") == HANDLER
+    return bool(event.event == Builtin.DISCLOSE and event.answers.get("recipient") == HANDLER)
 
 
 def _field_line(field: Field, value: Value) -> FieldLine:

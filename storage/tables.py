@@ -19,11 +19,11 @@ from sqlalchemy import (
     text,
 )
 
-from storage import account_tables, api_tables, feed_tables, trust_tables
+from storage import account_tables, api_tables, feed_tables, page_tables, trust_tables
 from storage.columns import Id, Instant, Json
 from storage.metadata import metadata
 
-__all__ = ["access_log", "account_tables", "api_tables", "feed_tables", "metadata", "trust_tables"]
+__all__ = ["access_log", "account_tables", "api_tables", "feed_tables", "metadata", "page_tables", "trust_tables"]
 
 access_log = trust_tables.access_log
 

@@ -69,7 +69,7 @@ class Scene:
         with psycopg.connect(libpq_url(self.url)) as connection:
             return connection.execute(query).fetchall()
 
-    def wait_for_mail(self, number: int, patience: float = 120.0, every: float = 0.02) -> None:
+    def wait_for_mail(self, number: int, patience: float = 900.0, every: float = 0.02) -> None:
         """Wait until the mail server has accepted so many mails; raises `TimeoutError`."""
         until = time.monotonic() + patience
         while self.sink.count() < number:

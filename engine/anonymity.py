@@ -6,7 +6,7 @@ Everybody else is counted, and no more (facts/finsam.md §1b: without consent, o
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, select, update
 
 from access.consents import Purpose
 from access.identities import IdentityUnreadableError, SealedIdentity
@@ -36,18 +36,28 @@ def identifiable(now: datetime, purposes: frozenset[Purpose] = EVERY_PURPOSE) ->
 def note_protected(engine: Engine) -> int:
     """Note of persons of whom it is not known yet whether their identity is protected; return of how many.
 
-    Nobody is shown anything: only that one flag leaves the sealed identity.
+    Nobody is shown anything: only that one flag leaves the sealed identity. Some hundred are noted in one transaction:
+    after an upgrade it is everybody, and nobody else could write meanwhile.
     """
     noted, last = 0, ""
-    with engine.database.write() as connection:
-        unknown = select(person).where(person.c.protected.is_(None)).order_by(person.c.id).limit(BATCH)
-        while rows := connection.execute(unknown.where(person.c.id > last)).all():
-            for row in rows:
-                flag = _is_protected(engine, row)
-                connection.execute(update(person).where(person.c.id == row.id).values(protected=flag))
-                noted += flag is not None
-            last = rows[-1].id
-    return noted
+    while True:
+        with engine.database.write() as connection:
+            flags = _flags_after(engine, connection, last)
+        if not flags:
+            return noted
+        noted, last = noted + sum(flag is not None for flag in flags.values()), max(flags)
+
+
+def _flags_after(engine: Engine, connection: Connection, last: str) -> dict[str, bool | None]:
+    """Write the flags of a batch of persons after one, by id; return them."""
+    unknown = select(person).where(person.c.protected.is_(None), person.c.id > last)
+    rows = connection.execute(unknown.order_by(person.c.id).limit(BATCH)).all()
+    flags = {row.id: _is_protected(engine, row) for row in rows}
+    known = [{"of": person_id, "flag": flag} for person_id, flag in flags.items() if flag is not None]
+    if known:
+        statement = update(person).where(person.c.id == bindparam("of")).values(protected=bindparam("flag"))
+        connection.execute(statement, known)
+    return flags
 
 
 def _is_protected(engine: Engine, row: Row[Any]) -> bool | None:

@@ -56,7 +56,14 @@ _REDIS: dict[str, Any] = {
 
 def use_redis(url: str) -> None:
     """Send wake-up calls through Redis, to workers in other processes."""
-    app.conf.update(broker_url=url, broker_transport="tasks.listening:Transport", broker_transport_options=_REDIS)
+    app.conf.update(
+        broker_url=url,
+        broker_transport="tasks.listening:Transport",
+        broker_transport_options=_REDIS,
+        # A call is taken by whoever can begin with it: else a sweep would wait behind an audit of minutes, which is
+        # acknowledged when it begins and so leaves room for another in its worker's hands.
+        worker_disable_prefetch=True,
+    )
     app.set_default()
 
 
@@ -67,6 +74,7 @@ def use_memory() -> None:
         broker_transport=None,
         broker_transport_options={"polling_interval": 0.02},
         worker_prefetch_multiplier=16,
+        worker_disable_prefetch=False,
         # Threads cannot be stopped from outside, so limits would promise what nobody keeps.
         task_time_limit=None,
         task_soft_time_limit=None,

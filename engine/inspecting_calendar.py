@@ -14,7 +14,7 @@ from engine.firing import snapshot_of
 from engine.inspecting_cases import Band, band_of
 from engine.inspecting_handled import own_deadlines
 from engine.inspecting_shelf import Shelf, deadline_title
-from engine.inspecting_visible import visible_cases
+from engine.inspecting_visible import handled_cases, visible_cases
 from engine.parts import Engine
 from storage import cases, people
 from storage.deadlines import OPEN
@@ -69,7 +69,9 @@ def calendar_entries(
     """
     last = min(last, first + LONGEST)
     with engine.database.read() as connection:
-        wanted = and_(visible_cases(actor), case.c.closed_at.is_(None), _whose(connection, actor, whose, now))
+        # In whose unit a handler's cases are cannot be asked: none of hers is in a unit's calendar.
+        mine = visible_cases(actor) if whose.unit is not None else or_(visible_cases(actor), handled_cases(actor))
+        wanted = and_(mine, case.c.closed_at.is_(None), _whose(connection, actor, whose, now))
         shelf = Shelf(engine, connection, now)
         reading = _Reading(connection, shelf, actor, now)
         found = [*reading.deadlines(_deadline_rows(connection, wanted, first, last))]

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
 from sqlalchemy.orm import aliased
 
 from access.actors import Actor
-from access.rules import HANDLER, CaseFacts, is_disclosed_to
+from access.rules import ALLOWED, HANDLER, Action, CaseFacts, is_disclosed_to
 from engine.inspecting_cases_query import (
     MOST_COUNTED,
     Query,
@@ -141,9 +141,11 @@ def caseload(
         CursorError: the cursor is none of this list.
     """
     today = local_date(now)
-    wanted = and_(or_(visible_cases(actor), handled_cases(actor)), *_conditions(filters))
+    wanted = and_(or_(visible_cases(actor), _handled(actor, filters)), *_conditions(filters))
     query = Query(wanted, filters.band, filters.kind, today)
     more = [case.c.snapshot] if HANDLER in actor.roles else []
+    if _is_stranger(actor):
+        sort = Sort.REFERENCE  # the order by urgency would tell of deadlines that are none of hers
     with engine.database.read() as connection:
         query = sized(connection, query)
         counted = counts(connection, query)
@@ -152,6 +154,8 @@ def caseload(
         lines = tuple(_shown(shelf, row, actor, now) for row in rows[:limit])
     following = cursor_of(rows[limit - 1], sort) if len(rows) > limit else None
     found = {band: min(number or 0, MOST_COUNTED) for band, number in counted.items()}
+    if _is_stranger(actor):
+        found = dict.fromkeys(Band, 0) | {Band.NONE: sum(found.values())}  # and so would the counts
     return Caseload(
         lines,
         found,
@@ -201,6 +205,17 @@ def _beginning_with(search: str) -> Select[Any]:
     named = aliased(case)
     begins = named.c.ref.startswith(search.strip().upper(), autoescape=True)
     return select(named.c.id).where(begins).offset(0)  # OFFSET 0 keeps both databases from testing each row in turn
+
+
+def _handled(actor: Actor, filters: CaseFilter) -> ColumnElement[bool]:
+    """Return which cases of a handler are in the list: what she may not see of them cannot be asked for either."""
+    asked = (filters.unit, filters.coordinator, filters.band, filters.kind)
+    return handled_cases(actor) if all(one is None for one in asked) else false()
+
+
+def _is_stranger(actor: Actor) -> bool:
+    """Say whether an actor sees no case whole: her list is one of references and states, by reference."""
+    return not actor.roles & ALLOWED[Action.SEE_WHOLE]
 
 
 def _shown(shelf: Shelf, row: Row[Any], actor: Actor, now: datetime) -> CaseLine:

@@ -12,7 +12,7 @@ from bevaka.__main__ import build
 
 def routes_of(app: FastAPI) -> list[str]:
     """Return every route as "METHOD path", pages and API alike."""
-    return [f"{method} {route.path}" for route in _leaves(app.routes) for method in sorted(route.methods)]
+    return [f"{method} {route.path}" for route in _leaves(app.routes) for method in sorted(route.methods or ())]
 
 
 def _leaves(routes: Iterable[Any]) -> Iterator[APIRoute]:

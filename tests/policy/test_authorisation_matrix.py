@@ -17,8 +17,9 @@ from argon2 import PasswordHasher
 
 from access import passwords
 from tests.house import House, build_house
+from tests.integration.web.conftest import SECRET
 from tests.policy.matrix_doors import commands, routes_of
-from tests.policy.matrix_world import EMAILS, MISSING, NOBODY, NOW, SECRET, STANDINGS, World, build_world
+from tests.policy.matrix_world import EMAILS, MISSING, NOBODY, NOW, STANDINGS, World, build_world
 from web.app import create_app
 
 NOT_FOUND = {404, 3}  # a page's or the API's, and a command's

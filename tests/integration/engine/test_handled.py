@@ -1,4 +1,4 @@
-"""What a handler at another authority sees of her cases: what was disclosed to her, nothing else, wherever she looks."""
+"""What a handler at another authority sees of her cases: what was disclosed to her and nothing else, everywhere."""
 
 from dataclasses import replace
 from datetime import date
@@ -12,7 +12,17 @@ from engine.consent_rows import HANDLER
 from engine.consenting import consent_lines, record_consent, withdraw_consent
 from engine.disclosing import disclose, disclosed_to
 from engine.errors import DisclosureRefusedError, NotAllowedError
-from engine.inspecting import CaseView, case_view, caseload, history_lines, ledger_lines, outbox_lines, units
+from engine.inspecting import (
+    Band,
+    CaseFilter,
+    CaseView,
+    case_view,
+    caseload,
+    history_lines,
+    ledger_lines,
+    outbox_lines,
+    units,
+)
 from engine.opening import NewCase, open_cases
 from storage import tables
 from tests.house import House, moment
@@ -135,3 +145,12 @@ def test_who_becomes_protected_is_shown_no_more(house: House) -> None:
         values = {name: getattr(sealed, name) for name in ("key_id", "wrapped_key", "nonce", "ciphertext")}
         connection.execute(update(tables.person).values(protected=True, **values))
     assert disclosed_to(house.engine, ref, house.actor("handler"), NOW) == ()
+
+
+def test_what_she_may_not_see_cannot_be_asked_for_nor_read_off_the_order(house: House, ref: str) -> None:
+    later, handler = house.open_case("2024-02-20"), house.actor("handler")
+    found = caseload(house.engine, handler, moment("2024-04-15"))
+    assert [line.ref for line in found.lines] == sorted([ref, later])
+    assert {band: number for band, number in found.counts.items() if number} == {Band.NONE: 2}
+    for filters in (CaseFilter(unit="north"), CaseFilter(band=Band.OVERDUE), CaseFilter(kind="final_meeting")):
+        assert caseload(house.engine, handler, moment("2024-04-15"), filters).lines == ()

@@ -102,11 +102,17 @@ class DayLine:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The lines of a day, by section, the most urgent first; `has_more` when there are more than are shown."""
+    """The lines of a day, the most urgent first.
+
+    Attributes:
+        lines: at most `MOST`.
+        counts: how many lines each section shows.
+        cut_off: the sections that may have more than is shown.
+    """
 
     lines: tuple[DayLine, ...]
-    has_more: bool
     counts: Mapping[Section, int]
+    cut_off: frozenset[Section] = frozenset()
 
     def of(self, section: Section) -> tuple[DayLine, ...]:
         """Return the lines of one section."""
@@ -139,7 +145,13 @@ def day_of(engine: Engine, actor: Actor, now: datetime, scope: Scope = Scope.MIN
         lines = [_line(shelf, row, actor, now) for row in rows[:MOST]]
     shown = tuple(line for line in lines if line is not None)
     counts = {section: sum(line.section is section for line in shown) for section in Section}
-    return Day(shown, len(rows) > MOST, counts)
+    return Day(shown, counts, _cut_off(rows[MOST - 1].due_on, today) if len(rows) > MOST else frozenset())
+
+
+def _cut_off(last: date, today: date) -> frozenset[Section]:
+    """Return the sections that end with the last date shown, or lie wholly after it."""
+    whole = {Section.OVERDUE: last >= today, Section.TODAY: last > today, Section.WEEK: last > today + WEEK}
+    return frozenset(section for section in Section if not whole.get(section, False))
 
 
 def _within(connection: Connection, actor: Actor, scope: Scope, today: date) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import event
 
+from engine import inspecting_day
 from engine.inspecting import day_of
 from tests.integration.web.conftest import TODAY, Browser, Page
 
@@ -157,3 +158,12 @@ def test_what_was_logged_by_mistake_is_undone_from_the_list(browser: Browser) ->
     assert f"{ref} · Ångrat: Första möte hållet" in page.words
     assert f"Första möte {ref} Beviljad" in section(page, "week")
     assert browser.post(f"/cases/{ref}/undo", {"seq": "2", "back": "/"}).status == 409
+
+
+def test_a_day_of_more_than_can_be_shown_says_so(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser.house.open_many(3, WITHIN)
+    monkeypatch.setattr(inspecting_day, "MOST", 2)
+    page = browser.get("/")
+    assert "Inom en vecka minst 2" in section(page, "week")
+    assert "minst" not in section(page, "overdue")
+    assert "De 2 mest brådskande visas." in page.words

@@ -23,14 +23,15 @@ from tests.unit.workflows.building import (
 )
 from workflows.calendar import calendar_named
 from workflows.case import Became, DeadlineKey, Event
+from workflows.dates import Span, Unit
 from workflows.explain import why_date
 from workflows.guards import Value
-from workflows.machine import refusals_of
+from workflows.machine import decide, refusals_of
 from workflows.model import Definition
 from workflows.planning import Rules, pauses_of
 from workflows.reckoning import reckon
 from workflows.refusals import EventRefusedError
-from workflows.replay import replay
+from workflows.replay import Recorded, last_event, replay
 from workflows.rule_words import full_date
 from workflows.values import snapshot_from_json, snapshot_to_json
 
@@ -48,6 +49,12 @@ VERSIONS: Mapping[str, Definition] = {
         version="3",
     ),
     "4": programme(FIRST_MEETING, replace(FOLLOW_UP, due=due("3 months after plan_agreed_on")), CONSENT, version="4"),
+}
+VERSIONS = {
+    number: replace(
+        version, transitions={n: replace(t, undo=Span(20, Unit.DAYS)) for n, t in version.transitions.items()}
+    )
+    for number, version in VERSIONS.items()
 }
 NAMES = (*programme().transitions, "no_such_event")
 days_back = st.integers(0, 40)
@@ -111,6 +118,24 @@ class CaseLaws(RuleBasedStateMachine):
     def is_migrated(self, version: str) -> None:
         self.life.definition = VERSIONS[version]
         self._fire("case.migrate")
+
+    @rule()
+    def the_last_event_is_taken_back(self) -> None:
+        history, before = self.life.history, self.life.now_is
+        rules = iter(self.decided_by)
+        past = last_event(history, lambda _version, _at: next(rules))
+        event = Event("case.undo", {"undone": history[-1].event.name})
+        try:
+            decision = decide(self.life.rules, before, event, noon(self.today), past)
+        except EventRefusedError:
+            return
+        self.life.snapshot = decision.after
+        history.append(Recorded(event, noon(self.today), self.life.definition.version))
+        self.decided_by.append(self.life.rules)
+        for step in decision.deadlines:
+            self._account(step.key, step.became)
+        assert past is not None
+        assert (decision.after.state, decision.after.data) == (past.before.state, past.before.data)
 
     @rule(closed=st.none() | st.dates(date(2024, 1, 1), date(2026, 12, 31)))
     def the_calendar_changes(self, closed: date | None) -> None:

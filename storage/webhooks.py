@@ -138,3 +138,11 @@ def any_waits(connection: Connection, now: datetime) -> bool:
     # As it is written in the partial index: neither database would know it by parameters.
     query = select(webhook_message.c.id).where(text("status IN ('queued', 'sending')"), moment <= now).limit(1)
     return connection.execute(query).first() is not None
+
+
+def waits_since(connection: Connection, webhook_id: int) -> datetime | None:
+    """Return when the oldest event happened that a subscriber has not been told of; None when there is none."""
+    waiting = webhook_message.c.status.in_([QUEUED, SENDING])
+    query = select(func.min(webhook_message.c.at)).where(webhook_message.c.webhook_id == webhook_id, waiting)
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found

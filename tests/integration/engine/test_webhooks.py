@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from access.actors import OPERATOR
+from engine.doctoring import Health, examine
 from engine.errors import CaseMovedError
 from engine.firing import fire
 from engine.holding import put_on_hold, release_hold
@@ -223,6 +224,22 @@ def test_what_a_killed_process_had_in_hand_is_posted_again(house: House, engine:
         deliver_webhooks(replace(engine, hooks=Dying(HookSettings(frozenset({other.origin})))), NOW)
     assert deliver_webhooks(engine, NOW + timedelta(seconds=60)).handled == 0
     assert deliver_webhooks(engine, NOW + timedelta(seconds=121)).done == 1
+
+
+def test_the_check_up_tells_of_events_that_were_given_up_or_have_waited_long(
+    house: House, engine: Engine, other: Receiver
+) -> None:
+    def healths(hours: int) -> list[Health]:
+        later = NOW + timedelta(hours=hours)
+        return [one.health for one in examine(engine, None, later) if one.check == "webhooks"]
+
+    assert healths(0) == []
+    subscribed(engine, other.url)
+    house.open_case("2024-03-04")
+    assert (healths(0), healths(2)) == ([Health.OK], [Health.WARN])
+    other.status = 410
+    deliver_webhooks(engine, NOW)
+    assert healths(0) == [Health.WARN]
 
 
 @pytest.mark.parametrize("events", [[], ["Upper"], ["a b"]])

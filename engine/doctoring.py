@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.doctoring_channels import check_mail, check_teams
 from engine.doctoring_held import check_circuits, check_held
+from engine.doctoring_openings import check_openings
 from engine.doctoring_people import check_absences, check_admins, check_roles
 from engine.doctoring_webhooks import check_webhooks
 from engine.doctoring_work import check_clock, check_outbox, check_proof
@@ -47,6 +48,7 @@ def examine(engine: Engine, teams: TeamsSettings | None, now: datetime) -> list[
             *check_proof(figures),
             *check_held(connection),
             *check_circuits(connection, now),
+            *check_openings(connection, now),
             *check_webhooks(connection, now),
         ]
         found += check_teams(engine, connection, teams) if teams is not None else []

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from storage.tables import case, history, person, staff, unit
 from storage.trust_tables import break_glass
@@ -74,3 +74,10 @@ def close_opening(connection: Connection, ref: str, seq: int, units: Collection[
     if units is not None:
         mine = mine.where(break_glass.c.unit_id.in_(sorted(units)))
     return connection.execute(mine.values(**review)).rowcount == 1
+
+
+def count_waiting(connection: Connection, before: datetime) -> int:
+    """Return how many openings from before an instant (UTC) nobody has reviewed."""
+    late = select(func.count()).where(break_glass.c.reviewed_at.is_(None), break_glass.c.at < before)
+    number: int = connection.execute(late).scalar_one()
+    return number

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from access.actors import OPERATOR
 from demo.catchers import MailCatcher, TeamsCatcher
 from demo.certificates import DemoCertificates
 from demo.mailbox import DemoMailbox
+from engine.breaking_glass import break_glass
 from engine.connecting import set_team_channel
 from engine.doctoring import Finding, Health, check_database, examine
 from engine.sweeping import sweep
@@ -196,3 +197,10 @@ def test_the_last_absence_day_counts(house: House) -> None:
     house.away("deputy", "2024-02-01", "2024-02-02", deputy="coordinator")
     assert [one.health for one in found(house, "absences")] == [Health.WARN]
     assert date(2024, 2, 1).isoformat() in found(house, "absences")[0].said.sv
+
+
+def test_broken_glass_that_nobody_has_reviewed_in_time_is_told(house: House) -> None:
+    break_glass(house.engine, house.open_case("2024-01-31"), "Patienten ringer akut", house.actor("deputy"), NOW)
+    in_time, late = NOW + timedelta(hours=72), NOW + timedelta(hours=73)
+    assert [one.health for one in found(house, "openings", in_time)] == [Health.OK]
+    assert [one.health for one in found(house, "openings", late)] == [Health.WARN]

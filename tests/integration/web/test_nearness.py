@@ -72,3 +72,9 @@ def test_a_handler_reads_what_was_disclosed_and_the_reading_is_logged(browser: B
 
 def test_nobody_else_has_such_a_page(browser: Browser, ref: str) -> None:
     assert browser.post(f"/cases/{ref}/disclosed").status == 404
+
+
+def test_a_handler_is_not_told_that_nothing_is_watched_when_she_may_not_know(browser: Browser, ref: str) -> None:
+    browser.become("handler")
+    page = browser.get(f"/cases/{ref}")
+    assert ("Ingen bevakning visas för dig" in page.words, "inget bevakas" in page.words.lower()) == (True, False)

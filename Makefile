@@ -5,7 +5,7 @@ PEERS  := .venv-peers
 BIN    := $(VENV)/bin
 PORT   ?= 8420
 
-.PHONY: run test test-slow check lint types imports format lock benchmarks secrets setup clean
+.PHONY: run test test-slow check lint types imports format lock benchmarks screenshots secrets setup clean
 
 run: $(VENV)/.ready
 	$(BIN)/bevaka run --demo --port $(PORT)
@@ -40,6 +40,10 @@ lock: $(VENV)/.ready-dev
 # An hour. `make benchmarks WORKLOADS="w1 w3"` measures some of them anew and keeps the figures of the others.
 benchmarks: $(PEERS)/.ready
 	$(PEERS)/bin/python -m benchmarks --write $(WORKLOADS)
+
+# Pictures of every page of a fresh demo, for README and guides.
+screenshots: $(VENV)/.ready-dev
+	$(BIN)/python docs/screenshots
 
 secrets: $(VENV)/.ready
 	BEVAKA=$(BIN)/bevaka sh docs/examples/secrets.sh secrets

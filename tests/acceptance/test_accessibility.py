@@ -35,7 +35,7 @@ def paths_of(workplace: Workplace) -> tuple[str, ...]:
     found = []
     for module in PAGES:
         for route in module.router.routes:
-            path, methods = getattr(route, "path", ""), getattr(route, "methods", set())
+            path, methods = str(getattr(route, "path", "")), getattr(route, "methods", ())
             if "GET" in methods and not path.startswith((*NOT_PAGES, *NOT_IN_A_DEMO)):
                 found.append(path)
     filled = [path.format(ref=workplace.ref, number=1) for path in dict.fromkeys(found)]

@@ -171,12 +171,16 @@ def test_pictures_of_the_morning(chromium: Browser, morning: Morning, tmp_path: 
     """A page that cannot be drawn fails here; look at the pictures with BEVAKA_PICTURES=folder."""
     folder = Path(os.environ.get("BEVAKA_PICTURES", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
-    for width, scheme in ((390, "light"), (1280, "light"), (1280, "dark"), (390, "dark")):
+    sizes = ((390, "light"), (1280, "light"), (1280, "dark"), (390, "dark"))
+    for (width, scheme), done in zip(sizes, morning.overdue[1:], strict=True):
         with visit(chromium, morning.workplace, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
             case = f"/cases/{morning.overdue[0]}"
             for name, path in (("day", "/"), ("cases", "/cases"), ("case", case), ("consent", f"{case}/consents/new")):
                 page.goto(path)
                 picture(page, folder / f"{name}-{width}-{scheme}.png")
+            page.goto("/")
+            log_a_meeting(page, done, "Första möte hållet")
+            picture(page, folder / f"undo-{width}-{scheme}.png")
             page.goto("/cases")
             for ref in morning.followed[:2]:
                 page.get_by_label(f"Välj {ref}").check()

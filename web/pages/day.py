@@ -13,6 +13,7 @@ from web.case_forms import move_blank, quiet_blanks
 from web.forms import Blank, Form, Returned, fill
 from web.live import Shown, fingerprint_address
 from web.rendering import page
+from web.sessions import Flashes
 from web.visits import Visit, VisitDep
 
 router = APIRouter()
@@ -37,7 +38,12 @@ class Item:
 
 
 @router.get("/", response_class=HTMLResponse)
-def show_day(visit: VisitDep, scope: str | None = None, undo: str | None = Query(None, max_length=12)) -> Response:
+def show_day(
+    visit: VisitDep,
+    scope: str | None = None,
+    undo: str | None = Query(None, max_length=12),
+    at: int | None = Query(None, ge=1, le=999),
+) -> Response:
     """Show what is to be done today, and (`undo`) offer to take back what was just done to a case.
 
     An address from when the list of cases was here leads to where it is now.
@@ -45,7 +51,7 @@ def show_day(visit: VisitDep, scope: str | None = None, undo: str | None = Query
     asked = visit.request.query_params
     if any(name in asked for name in CASELOAD):
         return RedirectResponse(f"/cases?{visit.request.url.query}", 308)
-    return day_page(visit, choice("scope", scope, Scope), undo=undo)
+    return day_page(visit, choice("scope", scope, Scope), undo=undo, at=at)
 
 
 def day_page(
@@ -54,6 +60,7 @@ def day_page(
     returned: tuple[str, str, Returned] | None = None,
     status: int = 200,
     undo: str | None = None,
+    at: int | None = None,
 ) -> HTMLResponse:
     """Return the day.
 
@@ -63,6 +70,7 @@ def day_page(
         returned: (reference, kind of deadline, form) of a form that was refused.
         status: of the answer.
         undo: the case on which something was just done.
+        at: the line at which it was done: what there is to say is said there, where she is, not on top of the page.
     """
     engine, actor = visit.place.engine, visit.actor
     scopes = scopes_of(actor)
@@ -83,8 +91,16 @@ def day_page(
         live=fingerprint_address([Shown(i.line.ref, i.line.seq) for i in items]),
         reload=base,
         undo=undo_offer(engine, undo, actor, visit.now) if undo else None,
-        undo_back=base,
+        undo_back=f"{address(base, {'at': str(at)})}#n{at}" if at and "?" not in base else base,
+        at=min(at, len(items)) if at else None,
+        said=_said_here(visit) if at and items else [],
     )
+
+
+def _said_here(visit: Visit) -> Flashes:
+    """Return what there is to say, and let it be said nowhere else."""
+    said, visit.session.flashes = visit.session.flashes, []
+    return said
 
 
 def _ordered(day: Day) -> tuple[DayLine, ...]:

@@ -47,7 +47,8 @@ class Sent:
         if not self.back:
             return f"/cases/{self.view.ref}"
         path, _, line = self.back.partition("#")
-        named = f"{path}{'&' if '?' in path else '?'}undo={self.view.ref}" if self.line else path
+        told = f"{'&' if '?' in path else '?'}undo={self.view.ref}&at={line.removeprefix('n')}"
+        named = f"{path}{told}" if self.line and line else path
         return f"{named}#{line}" if line else named
 
 

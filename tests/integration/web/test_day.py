@@ -54,7 +54,7 @@ def from_the_list(browser: Browser, ref: str, form: str, **answers: str) -> Page
 def test_a_deadline_is_acknowledged_from_the_list_and_one_is_back_at_its_line(browser: Browser) -> None:
     ref = browser.house.open_case(WITHIN)
     answer = from_the_list(browser, ref, "ack-meeting", deadline="meeting", until_on="2024-03-06")
-    assert (answer.status, answer.headers["location"]) == (303, f"/?undo={ref}#n1")
+    assert (answer.status, answer.headers["location"]) == (303, f"/?undo={ref}&at=1#n1")
     page = browser.get("/")
     assert f"{ref} · Klart: Kvittera: Första möte" in page.words
     assert "kvitterad till ons 6 mars" in section(page, "waiting")
@@ -167,3 +167,12 @@ def test_a_day_of_more_than_can_be_shown_says_so(browser: Browser, monkeypatch: 
     assert "Inom en vecka minst 2" in section(page, "week")
     assert "minst" not in section(page, "overdue")
     assert "De 2 mest brådskande visas." in page.words
+
+
+def test_what_was_done_is_said_where_it_was_done_and_once(browser: Browser) -> None:
+    first, _ = browser.house.open_many(2, OVERDUE)
+    answer = from_the_list(browser, first, "ack-meeting", deadline="meeting", until_on="2024-03-06")
+    page = browser.get(answer.headers["location"].partition("#")[0])
+    assert "Klart: Kvittera: Första möte" in section(page, "overdue")
+    assert page.text.count('id="n1"') == page.text.count("Klart: Kvittera") == 1
+    assert "Klart" not in browser.get("/").words

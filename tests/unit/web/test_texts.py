@@ -18,8 +18,10 @@ QUOTED = re.compile(r"""["']([a-z_]+(?:\.[a-z_]+)*)["']""")
 # Groups whose last word comes from the engine, the demo or the error table.
 OPEN_GROUPS = (
     "actor.", "band.", "became.", "due.", "error.", "mailbox.kind.", "outbox.", "outcome.", "quiet.", "reason.",
-    "disclosed.person.", "failure.", "wait.", "resend.", "decision.", "queue.", "channel.", "kind.", "channels.state.", "channels.why.", "people.why.", "people.account.", "calendar.view.", "sign.", "conclusion.", "reading.",
-    "role.", "scope.", "join.weak.", "tick.", "time.forward.", "ack.", "snooze.", "day.", "live.", "several.", "views.", "consent.", "party.", "lack.",
+    "disclosed.person.", "failure.", "wait.", "resend.", "decision.", "queue.", "channel.", "kind.",
+    "channels.state.", "channels.why.", "people.why.", "people.account.", "calendar.view.", "sign.", "conclusion.",
+    "reading.", "role.", "scope.", "join.weak.", "tick.", "time.forward.", "ack.", "snooze.", "day.", "live.",
+    "several.", "views.", "consent.", "party.", "lack.",
 )  # fmt: skip
 
 

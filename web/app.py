@@ -59,8 +59,8 @@ from workflows.errors import BevakaError
 REQUESTS_PER_MINUTE = 600
 NOBODY_KNOWN: tuple[type[Exception], ...] = (BevakaError, *AWAY)
 PAGES = (
-    day,
     consents,
+    day,
     several,
     caseload,
     views,
@@ -68,8 +68,8 @@ PAGES = (
     case,
     events,
     undoing,
-    ledger,
     nearness,
+    ledger,
     mailbox,
     calendar,
     people,

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 BATCH = 10
 LEASE = timedelta(seconds=120)  # longer than a whole batch takes at ten seconds each
 # After attempt 1, 2, 3 …; then the message is given up (Standard Webhooks' own schedule).
-WAITS = tuple(map(lambda seconds: timedelta(seconds=seconds), (5, 300, 1800, 7200, 18_000, 36_000, 36_000)))
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 36_000))
 GONE = "http_410"  # the other system wants no more of it
 
 

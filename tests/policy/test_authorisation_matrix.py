@@ -65,6 +65,7 @@ def test_every_command_has_its_row_and_every_row_its_command() -> None:
     assert sorted(commands()) == sorted([*matrix()["commands"], *matrix()["commands_without_roles"]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", sorted(matrix()["routes"]))
 def test_a_route_answers_each_role_as_it_should(world: World, door: str) -> None:
     row = matrix()["routes"][door]

@@ -22,9 +22,7 @@ BUILTINS = frozenset(builtin.value for builtin in Builtin)
 HELD_ON = "held_on"  # the field that says when something recorded afterwards really happened
 
 
-def decide(
-    rules: Rules, snapshot: Snapshot | None, event: Event, now: datetime, past: Past | None = None
-) -> Decision:
+def decide(rules: Rules, snapshot: Snapshot | None, event: Event, now: datetime, past: Past | None = None) -> Decision:
     """Decide what an event leads to.
 
     Args:

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
@@ -27,7 +28,7 @@ WIDTHS = {"wide": 1280, "narrow": 390}
 TALLEST = 1600
 COLOURS = 256
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-# What the picture is called, the role that looks (the first persona who has it), and the page.
+# What the picture is called, the role that looks, and the page.
 PICTURES = (
     ("day", "Rehabkoordinator", "/"),
     ("cases", "Rehabkoordinator", "/cases"),
@@ -101,10 +102,24 @@ def take(browser: Browser, url: str, width_name: str, width: int) -> None:
 
 
 def look_as(page: Page, role: str) -> None:
-    """Take the part of the first persona who has a role."""
+    """Take the part of whoever has most to do of those who have a role."""
     page.goto("/ledger")
-    chosen = page.locator("#persona option", has_text=role).first.get_attribute("value")
-    page.context.add_cookies([{"name": "bevaka_persona", "value": chosen or "", "url": page.url}])
+    options = page.locator("#persona option", has_text=role)
+    found = [options.nth(place).get_attribute("value") or "" for place in range(options.count())]
+    become(page, max(found, key=lambda persona: urgent(page, persona)) if len(found) > 1 else found[0])
+
+
+def become(page: Page, persona: str) -> None:
+    """Take a part."""
+    page.context.add_cookies([{"name": "bevaka_persona", "value": persona, "url": page.url}])
+
+
+@cache
+def urgent(page: Page, persona: str) -> int:
+    """Return how much is late, due today or within a week for somebody."""
+    become(page, persona)
+    page.goto("/")
+    return sum(int(count) for count in page.locator(".tile-count").all_inner_texts()[:3] if count.isdigit())
 
 
 def first_case(page: Page) -> str:

@@ -1,6 +1,7 @@
 """The migrated database equals the declared one, on both kinds, up and down."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,7 +16,15 @@ from storage.database import Database
 from storage.errors import SchemaError
 from storage.indexes import metadata
 from storage.ticks import take_tick
-from tests.house import House, moment
+from tests.house import House, build_house, moment
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[House]:
+    """The clinic in a database of the test's own: what is planned depends on what other tests left behind."""
+    built = build_house(database_url)
+    yield built
+    built.engine.database.close()
 
 
 def plan(house: House, query: str) -> str:

@@ -12,7 +12,7 @@ from engine.idempotency import KEPT, KeptAnswer, KeyedRequest, answer_once
 from engine.subscribing import add_webhook
 from notifications.channels.webhooks import HookChannel, HookSettings
 from storage.kept_answers import hold_key
-from tasks import delivering
+from tasks import delivering, housekeeping
 from tasks.app import WEBHOOKS
 from tasks.delivering import deliver_waiting
 from tasks.housekeeping import keep_house
@@ -28,7 +28,8 @@ NOW = moment("2024-03-04")
 def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tasks that were called, in order."""
     tasks: list[str] = []
-    monkeypatch.setattr(delivering, "call", tasks.append)
+    for door in (delivering, housekeeping):
+        monkeypatch.setattr(door, "call", tasks.append)
     return tasks
 
 
@@ -56,6 +57,7 @@ def test_what_waits_for_another_system_is_posted_by_a_task_of_its_own(
     assert len(other.got) == 1
 
 
+@pytest.mark.usefixtures("called")
 def test_housekeeping_forgets_answers_nobody_can_ask_for_any_more(house: House) -> None:
     token = create_token(house.engine, ROLES["coordinator"], "x", ["act"], 30, OPERATOR, NOW)
     answer_once(house.engine, KeyedRequest(token.id, "k", "c"), lambda _engine: KeptAnswer(200, {}, ""), NOW)

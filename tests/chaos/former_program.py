@@ -5,11 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import update
+
 from storage import schema
+from storage.tables import deadline
 from tests.chaos.mail_faults import certificates
 from tests.chaos.region_house import RegionHouse, region_house
 from tests.chaos.total_queue import Account, is_accounted_for, take_account
@@ -22,6 +26,7 @@ from tests.servers.valkey import ValkeyServer
 ROOT = Path(__file__).parents[2]
 SCRIPTS = "storage/migrations/versions"
 EACH = 5  # reminders of one lot
+FAR_OFF = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,23 @@ class _Upgrade:
     clinic: RegionHouse
     mail: ScriptedSmtp
     owed: int = 0
+    put_off: list[int] = field(default_factory=list)  # deadlines whose reminder is to be due later
+
+    def open_cases(self, lots: int) -> None:
+        """Open the cases of so many lots, and put their reminders off: this process opens none on a former schema."""
+        self.clinic.open_due(lots * EACH)
+        now = self.clinic.region.now()
+        later = update(deadline).where(deadline.c.next_at <= now).values(next_at=now + FAR_OFF)
+        with self.clinic.house.engine.database.write() as connection:
+            self.put_off = list(connection.execute(later.returning(deadline.c.id)).scalars())
 
     def pass_lots(self, number: int) -> None:
         """Let reminders be due, lot by lot, and wait until each has arrived."""
         for _ in range(number):
-            self.clinic.open_due(EACH)
+            lot, self.put_off = self.put_off[:EACH], self.put_off[EACH:]
+            due = update(deadline).where(deadline.c.id.in_(lot)).values(next_at=self.clinic.region.now())
+            with self.clinic.house.engine.database.write() as connection:
+                connection.execute(due)
             self.owed += EACH
             until(lambda: len(self.mail.bodies) >= self.owed, f"{self.owed} reminders", 120)
 
@@ -91,6 +108,7 @@ def upgrade_beneath(commit: str, lots: int) -> Upgraded:
     """Upgrade the schema while the former program works; let the next one join it, and take over."""
     with former_tree(commit) as tree, _upgrade() as place:
         region, database = place.clinic.region, place.clinic.house.engine.database
+        place.open_cases(4 * lots)
         schema.downgrade(database, revision_of(commit))
         own = (sys.executable, str(tree / "tests/programs/shifted.py"))
         former = [

@@ -1,45 +1,21 @@
 """The outbox at the command line: what failed, try again, another way."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from access.identities import keyring_from_json
-from access.keyring import new_keyring_json
-from bevaka.__main__ import run
 from bevaka.error_words import BAD_INPUT, NOT_FOUND, REFUSED
-from tests.house import House, build_house, moment
+from tests.command_line import Command
+from tests.house import House, moment
 from tests.models.reading import fate, permanent
 
-Command = Callable[..., tuple[int, str, str]]
 COORDINATOR = "coordinator:email"
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """A clinic whose database and keys lie where the command line finds them."""
-    keyring = new_keyring_json()
-    (tmp_path / "keyring.json").write_text(keyring)
-    monkeypatch.setenv("BEVAKA_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("bevaka.language.spoken", lambda: "en")
-    built = build_house(f"sqlite:///{tmp_path / 'bevaka.sqlite'}")
-    object.__setattr__(built.engine, "vault", keyring_from_json(keyring))
-    yield built
-    built.engine.database.close()
-
-
-@pytest.fixture
-def bevaka(house: House, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run a command in this process; gives its status, its answer and what it said beside."""
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        status = run(list(arguments))
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return command
+def house(home: House) -> House:
+    """Here it is the one the command line finds."""
+    return home
 
 
 @pytest.fixture
